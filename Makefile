@@ -1,0 +1,36 @@
+# What people and CI run. Needs Python 3.11 or later, git and make; uv is used where there is one.
+.PHONY: demo test check lint format bench clean environment
+.NOTPARALLEL:
+
+PYTHON = .venv/bin/python
+WORKERS ?= 2
+
+# The environment is the checkout's own, whatever is set where make was called.
+unexport CLAUDE_PLUGIN_DATA PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+demo: ## a whole run with scripted agents, in a scratch repository
+	@sh bin/parallel-agents demo
+
+test: environment ## every test
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup
+
+check: lint test ## what CI runs
+
+lint: environment
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+
+format: environment
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+bench: environment ## speed, against what the machine can do at best
+	PYTHONPATH=server $(PYTHON) -m benchmarks
+
+clean:
+	rm -rf .venv .venv.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+environment:
+	@sh server/environment.sh .venv dev

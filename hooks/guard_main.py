@@ -1,0 +1,28 @@
+"""Started by guard.sh: guard_main.py STATUS WHAT [_tasks FOLDER...]. All else is in cached modules.
+
+STATUS is the exit status of a hook that could not decide: 2 refuses, 0 stands in nobody's way.
+"""
+
+import gc
+import os
+import sys
+
+gc.disable()  # the process lives for a few milliseconds
+
+
+def main(status, what, *folders):
+    plugin = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    sys.path.insert(0, plugin + "/server")
+    try:
+        from parallel_agents.guard import hook
+
+        return hook.run(what, folders, plugin)
+    except BaseException as error:
+        text = "parallel-agents could not check this call (%s: %s). While a run is active, what "
+        text += "is not checked is refused. Next: stop and tell the user to run `parallel-agents "
+        text += "doctor` in a terminal.\n"
+        os.write(2, (text % (type(error).__name__, error)).encode("utf-8", "replace"))
+        return int(status)
+
+
+os._exit(main(*sys.argv[1:]))

@@ -1,0 +1,238 @@
+"""The end of a claim: completed with evidence, given back, or failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from parallel_agents.checks import CheckResult, run_check
+from parallel_agents.coordination.proposing import listed
+from parallel_agents.coordination.site import CHECK_TIMEOUT, Site, salvage_ref
+from parallel_agents.core.commands import Done, Fail, Release
+from parallel_agents.core.errors import NotNow, Unproven
+from parallel_agents.core.events import Event
+from parallel_agents.core.globs import covering
+from parallel_agents.core.model import Agent, Claim, Outcome, Strategy, Task, TaskId
+from parallel_agents.core.view import Run, View
+from parallel_agents.git.merging import verification_tree
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a claim ended. `event` is the change, the same for a repeated call."""
+
+    event: Event
+    again: bool
+    rev: int
+    left: tuple[str, ...] = ()
+    """Changed files that stay where they are (strategy files, not completed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    run: Run
+    task: Task
+    claim: Claim
+
+
+def complete(site: Site, agent: Agent, task: TaskId, token: int, summary: str) -> Ended:
+    """End a claim as completed. Raises `Unproven`, saying what is missing; the claim goes on."""
+    site.store.heartbeat(agent)
+    held = site.store.read(lambda view: _live(view, agent, task, token))
+    commit: str | None = None
+    check: Mapping[str, Any] | None = None
+    if held is not None:
+        match held.run.strategy:
+            case Strategy.WORKTREE:
+                commit, check = _in_work_tree(site, held)
+            case Strategy.BRANCH:
+                commit, check = _on_branch(site, held)
+            case Strategy.FILES:
+                commit, check = _in_files(site, held)
+    release = Release(agent, task, token, Outcome.COMPLETED, summary, commit, check)
+    answer, rev = site.store.transact(release)
+    assert isinstance(answer, Done)
+    return Ended(answer.event, answer.again, rev)
+
+
+def give_back(site: Site, agent: Agent, task: TaskId, token: int, summary: str) -> Ended:
+    """End a claim without a result and without a failure; unfinished work goes to a ref."""
+    site.store.heartbeat(agent)
+    salvage, left = _put_aside(site, agent, task, token)
+    release = Release(agent, task, token, Outcome.RETURNED, summary, salvage=salvage)
+    answer, rev = site.store.transact(release)
+    assert isinstance(answer, Done)
+    return Ended(answer.event, answer.again, rev, left)
+
+
+def fail(site: Site, agent: Agent, task: TaskId, token: int, reason: str) -> Ended:
+    """End a claim as failed; unfinished work goes to a ref."""
+    site.store.heartbeat(agent)
+    salvage, left = _put_aside(site, agent, task, token)
+    answer, rev = site.store.transact(Fail(agent, task, token, reason, salvage))
+    assert isinstance(answer, Done)
+    return Ended(answer.event, answer.again, rev, left)
+
+
+def salvage(site: Site, run: Run, held: Claim) -> str | None:
+    """Keep a claim's unfinished work in a commit; its name, or None where there is nothing."""
+    if run.strategy is not Strategy.WORKTREE or not held.workdir:
+        return None
+    tree = Path(held.workdir)
+    if not tree.is_dir():
+        return None
+    message = f"Unfinished work on {held.task} by {held.agent}\n\nParallel-Run: {run.id}"
+    return site.worktrees.salvage(tree, salvage_ref(run, held), message)
+
+
+def _live(view: View, agent: Agent, task: TaskId, token: int) -> _Held | None:
+    """The claim, if this token is its token and this agent its holder; the rules say the rest."""
+    record = view.records.get(task)
+    held = record.claim if record else None
+    if view.run is None or record is None or held is None:
+        return None
+    if held.token != token or held.agent != agent:
+        return None
+    return _Held(view.run, record.task, held)
+
+
+def _put_aside(
+    site: Site, agent: Agent, task: TaskId, token: int
+) -> tuple[str | None, tuple[str, ...]]:
+    held = site.store.read(lambda view: _live(view, agent, task, token))
+    if held is None or not held.claim.workdir:
+        return None, ()
+    if held.run.strategy is Strategy.FILES:
+        return None, _changed_here(site, held.claim)
+    saved = salvage(site, held.run, held.claim)
+    tree = Path(held.claim.workdir)
+    if tree.is_dir():
+        site.worktrees.clean(tree, saved)
+    return saved, ()
+
+
+def _in_work_tree(site: Site, held: _Held) -> tuple[str, Mapping[str, Any] | None]:
+    claim, repository = held.claim, site.repository
+    assert claim.workdir
+    assert claim.start
+    tree = Path(claim.workdir)
+    if not tree.is_dir():
+        raise Unproven(
+            "no_work_tree",
+            f"The work tree {tree} of task {claim.task} is gone.",
+            "call fail_task and say so; what was committed is still on its branch.",
+        )
+    if dirty := repository.dirty(tree):
+        raise Unproven(
+            "uncommitted",
+            f"In {tree} not everything is committed: {listed(dirty)}.",
+            f"commit there on branch {claim.branch} what belongs to the task, remove or ignore "
+            "the rest, then release again.",
+        )
+    commit = repository.head(tree)
+    if repository.commit(f"refs/heads/{claim.branch}") != commit:
+        raise Unproven(
+            "wrong_branch",
+            f"{tree} is not at the tip of branch {claim.branch}.",
+            f"bring the commits to {claim.branch} and switch to it, then release again.",
+        )
+    _judge_diff(site, held, commit)
+    return commit, _checked(held, tree)
+
+
+def _on_branch(site: Site, held: _Held) -> tuple[str, Mapping[str, Any] | None]:
+    claim = held.claim
+    commit = site.repository.commit(f"refs/heads/{claim.branch}")
+    _judge_diff(site, held, commit)
+    if held.task.check is None:
+        return commit, None
+    with verification_tree(site.repository, commit) as tree:
+        return commit, _checked(held, tree)
+
+
+def _in_files(site: Site, held: _Held) -> tuple[str, Mapping[str, Any] | None]:
+    """Check in the one shared tree, then commit exactly the claimed files."""
+    claim, repository = held.claim, site.repository
+    if repository.current_branch() != held.run.target:
+        raise NotNow(
+            "wrong_branch",
+            f"{repository.root} is not on {held.run.target} any more, where this run's work goes.",
+            f"ask the user to switch back to {held.run.target}, then release again.",
+        )
+    check = _checked(held, repository.root)
+    trailer = f"Parallel-Claim: {held.run.id}/{claim.task}/{claim.token}"
+    if changed := _changed_here(site, claim):
+        message = f"{held.task.title}\n\n{trailer}\nParallel-Agent: {claim.agent.name}"
+        return repository.commit_paths(changed, message), check
+    assert claim.start
+    if (made := repository.commit_saying(trailer, claim.start)) is not None:
+        return made, check
+    if held.task.check is None:
+        _nothing_done(held)
+    return repository.head(), check
+
+
+def _changed_here(site: Site, claim: Claim) -> tuple[str, ...]:
+    return tuple(p for p in site.repository.dirty() if covering(claim.files, p))
+
+
+def _judge_diff(site: Site, held: _Held, commit: str) -> None:
+    """The real diff against the claim: nothing outside, nothing rewritten, something done."""
+    claim, repository = held.claim, site.repository
+    assert claim.start
+    if commit == claim.start:
+        if held.task.check is None:
+            _nothing_done(held)
+        return
+    if not repository.is_ancestor(claim.start, commit):
+        raise Unproven(
+            "rewritten",
+            f"Branch {claim.branch} does not contain {claim.start[:12]}, where task "
+            f"{claim.task} started.",
+            f"put your commits on top of {claim.start[:12]}, then release again.",
+        )
+    outside = [p for p in repository.changed(claim.start, commit) if not covering(claim.files, p)]
+    if outside:
+        raise Unproven(
+            "outside_claim",
+            f"The commits of task {claim.task} change files that are not in its claim: "
+            f"{listed(outside)}. Claimed are {listed(claim.files)}.",
+            "ask for them with extend_claim, or undo those changes in a further commit.",
+        )
+
+
+def _nothing_done(held: _Held) -> None:
+    raise Unproven(
+        "nothing_done",
+        f"Task {held.claim.task} has no commit since {str(held.claim.start)[:12]}, and no check "
+        "that shows it was done before.",
+        "do the work and commit it, or release with outcome `returned` and say why.",
+    )
+
+
+def _checked(held: _Held, tree: Path) -> Mapping[str, Any] | None:
+    command = held.task.check
+    if command is None:
+        return None
+    result = run_check(command, tree, CHECK_TIMEOUT)
+    if result.exit_code != 0:
+        raise Unproven(
+            "check_failed",
+            f"The check of task {held.claim.task}, `{command}`, {_verdict(result)} in {tree}. "
+            f"Its last words:\n{result.tail[-1500:]}",
+            "mend it and release again, or call fail_task with the reason.",
+        )
+    return {
+        "command": command,
+        "exit_code": result.exit_code,
+        "seconds": round(result.seconds, 3),
+        "tail": result.tail[-400:],
+    }
+
+
+def _verdict(result: CheckResult) -> str:
+    if result.timed_out:
+        return f"did not end within {result.seconds:.0f} s"
+    return f"ended with exit status {result.exit_code}"

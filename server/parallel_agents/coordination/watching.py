@@ -1,0 +1,194 @@
+"""What is going on: counts, holders, flags, and what the coordinator does next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from parallel_agents.coordination.site import Site
+from parallel_agents.core.model import STALE_AFTER, Claim, State, Strategy, TaskId
+from parallel_agents.core.view import Record, View
+
+DENIALS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStatus:
+    """One task. Times are seconds since the epoch."""
+
+    id: TaskId
+    title: str
+    state: State
+    agent: str | None
+    since: float | None
+    last_sign: float | None
+    flags: tuple[str, ...]
+    """`stale`, `ended` (its agent is known not to run), `blocked`, `waiting`, `retry`, `merged`"""
+    waits_for: tuple[TaskId, ...]
+    failures: int
+    token: int | None
+    workdir: str | None
+    branch: str | None
+    note: str | None
+    """The summary of a completion, the reason of a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The run at one revision."""
+
+    run: str | None
+    goal: str | None
+    strategy: Strategy | None
+    proposal: str | None
+    """The id of a plan that waits for the user."""
+    progress: str
+    """`N completed / M total (K in progress, F failed)`; blocked tasks count as failed."""
+    counts: Mapping[str, int]
+    tasks: tuple[TaskStatus, ...]
+    damaged: Mapping[str, str]
+    denials: tuple[Mapping[str, Any], ...]
+    """The newest refusals of the hooks, oldest first."""
+    next_step: str
+    rev: int
+
+
+def status(site: Site) -> Status:
+    """The present state. Changes nothing."""
+    folder = site.repository.root / "_tasks"
+    denials = _denials(folder)
+    return site.store.read(lambda view: _status(site, view, denials))
+
+
+def progress_line(view: View) -> str:
+    """`N completed / M total (K in progress, F failed)`."""
+    counts = view.counts
+    failed = counts[State.FAILED] + counts[State.BLOCKED]
+    return (
+        f"{counts[State.COMPLETED]} completed / {len(view.records)} total "
+        f"({counts[State.CLAIMED]} in progress, {failed} failed)"
+    )
+
+
+def _status(site: Site, view: View, denials: tuple[Mapping[str, Any], ...]) -> Status:
+    now = site.clock()
+    tasks = tuple(
+        _task_status(site, view, r, now)
+        for r in sorted(view.records.values(), key=lambda r: r.order)
+    )
+    run = view.run
+    return Status(
+        run=run.id if run else None,
+        goal=run.goal if run else None,
+        strategy=run.strategy if run else None,
+        proposal=view.proposal.id if view.proposal else None,
+        progress=progress_line(view),
+        counts=view.summary(),
+        tasks=tasks,
+        damaged=dict(view.damaged),
+        denials=denials,
+        next_step=_next_step(view, tasks),
+        rev=view.rev,
+    )
+
+
+def _task_status(site: Site, view: View, record: Record, now: float) -> TaskStatus:
+    task, claim = record.task, record.claim
+    sign = _last_sign(site, claim)
+    waits_for = view.unmet(task.id) if record.state is State.AVAILABLE else ()
+    return TaskStatus(
+        id=task.id,
+        title=task.title,
+        state=record.state,
+        agent=claim.agent.key if claim else None,
+        since=claim.since if claim else None,
+        last_sign=sign,
+        flags=_flags(site, record, sign, waits_for, now),
+        waits_for=waits_for,
+        failures=record.failures,
+        token=claim.token if claim else None,
+        workdir=claim.workdir if claim else None,
+        branch=claim.branch if claim else None,
+        note=_note(record),
+    )
+
+
+def _last_sign(site: Site, claim: Claim | None) -> float | None:
+    if claim is None:
+        return None
+    return max(claim.since, site.store.last_sign(claim.agent) or 0.0)
+
+
+def _flags(
+    site: Site, record: Record, sign: float | None, waits_for: tuple[TaskId, ...], now: float
+) -> tuple[str, ...]:
+    flags = []
+    if sign is not None and now - sign > STALE_AFTER:
+        flags.append("stale")
+    if record.claim is not None and site.store.is_dead(record.claim.agent):
+        flags.append("ended")
+    if record.state is State.BLOCKED:
+        flags.append("blocked")
+    if record.state is State.CLAIMED and record.claim is None:
+        flags.append("moved by hand")
+    if waits_for:
+        flags.append("waiting")
+    if record.state is State.FAILED:
+        flags.append("retry")
+    if record.merged:
+        flags.append("merged")
+    return tuple(flags)
+
+
+def _note(record: Record) -> str | None:
+    if record.state is State.COMPLETED and record.completed is not None:
+        return str(record.completed.data.get("summary") or "") or None
+    if record.last is not None:
+        data = record.last.data
+        return str(data.get("reason") or data.get("summary") or "") or None
+    return None
+
+
+def _next_step(view: View, tasks: tuple[TaskStatus, ...]) -> str:
+    if view.run is None:
+        if view.proposal is not None:
+            return f"Ask the user to approve plan {view.proposal.id}: call approve_plan."
+        return "Nothing runs here. Put tasks before the user with propose_plan."
+    flagged = [t for t in tasks if "stale" in t.flags or "ended" in t.flags]
+    if flagged:
+        names = ", ".join(t.id for t in flagged)
+        return f"Look after {names}: no sign of life. recover_task brings work back to the queue."
+    if view.damaged:
+        return f"A task file needs the user's hand: {next(iter(view.damaged.items()))}."
+    counts = view.counts
+    if view.claims:
+        return f"{len(view.claims)} at work; look again later."
+    if counts[State.COMPLETED] == len(view.records):
+        if all(t.state is State.COMPLETED and "merged" in t.flags for t in tasks):
+            return "Everything is merged."
+        return "Everything is completed: call merge_branches."
+    if next(view.ready(), None) is not None:
+        return "Work is ready and nobody holds it: start workers (parallel-agents:worker)."
+    return (
+        "Blocked tasks need the user: recover_task puts one back after they decided; "
+        "merge_branches with `only` merges what is completed."
+    )
+
+
+def _denials(folder: Path) -> tuple[Mapping[str, Any], ...]:
+    try:
+        lines = (folder / ".hooklog").read_text(errors="replace").splitlines()
+    except OSError:
+        return ()
+    denials = []
+    for line in lines[-10 * DENIALS_SHOWN :]:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("kind") == "denied":
+            denials.append(entry)
+    return tuple(denials[-DENIALS_SHOWN:])

@@ -1,0 +1,103 @@
+"""The use cases behind one door: what the MCP server and the command line both call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from parallel_agents.coordination import (
+    claiming,
+    completing,
+    merging,
+    proposing,
+    recovering,
+    watching,
+)
+from parallel_agents.coordination.claiming import Assignment
+from parallel_agents.coordination.completing import Ended
+from parallel_agents.coordination.merging import MergeReport
+from parallel_agents.coordination.proposing import Approved, Assessment, Proposal
+from parallel_agents.coordination.site import Site
+from parallel_agents.coordination.watching import Status
+from parallel_agents.core.commands import Archive, NothingToClaim
+from parallel_agents.core.events import Event
+from parallel_agents.core.model import Agent, Claim, Outcome, Plan, State, Strategy, TaskId
+from parallel_agents.git.repository import Repository
+from parallel_agents.store.folder import FolderStore
+from parallel_agents.store.protocol import Store
+
+
+class Coordinator:
+    """One repository's runs. Every method raises the refusals of `core.errors`."""
+
+    def __init__(self, repository: Repository, store: Store) -> None:
+        self._site = Site(repository, store)
+        self.repository = repository
+        self.store = store
+
+    @classmethod
+    def at(cls, start: Path) -> Coordinator:
+        """The coordinator of the repository that `start` (any folder in it) belongs to."""
+        repository = Repository.find(start)
+        return cls(repository, FolderStore(repository.root))
+
+    def hold_session(self, session: str) -> None:
+        """Show, for as long as this process lives, that the session's server runs."""
+        self.store.hold_session(session)
+
+    def propose(self, plan: Plan) -> Proposal:
+        """Check and compare; put the plan before the user."""
+        return proposing.propose(self._site, plan)
+
+    def proposed(self, plan_id: str) -> Assessment:
+        """The pending plan of this id, assessed, with the text the user is shown."""
+        return proposing.proposed(self._site, plan_id)
+
+    def approve(self, plan_id: str, strategy: Strategy | None, by: str) -> Approved:
+        """Record the user's own yes."""
+        return proposing.approve(self._site, plan_id, strategy, by)
+
+    def claim(
+        self, agent: Agent, task: str | None = None, cwd: Path | None = None
+    ) -> tuple[Assignment | NothingToClaim, int]:
+        """Claim this task, or the best one, and make its place to work ready."""
+        return claiming.claim(self._site, agent, TaskId(task) if task else None, cwd)
+
+    def extend(
+        self, agent: Agent, task: str, token: int, files: Sequence[str]
+    ) -> tuple[Claim, tuple[str, ...], int]:
+        """Let a claim grow by free files."""
+        return claiming.extend(self._site, agent, TaskId(task), token, tuple(files))
+
+    def release(self, agent: Agent, task: str, token: int, outcome: Outcome, summary: str) -> Ended:
+        """End a claim: completed with evidence, or given back."""
+        end = completing.complete if outcome is Outcome.COMPLETED else completing.give_back
+        return end(self._site, agent, TaskId(task), token, summary)
+
+    def fail(self, agent: Agent, task: str, token: int, reason: str) -> Ended:
+        """End a claim as failed."""
+        return completing.fail(self._site, agent, TaskId(task), token, reason)
+
+    def status(self) -> Status:
+        """The present state."""
+        return watching.status(self._site)
+
+    def merge(
+        self,
+        dry_run: bool = False,
+        only: Sequence[str] | None = None,
+        leave_out: Sequence[str] = (),
+    ) -> MergeReport:
+        """Merge completed work into the target, tested first."""
+        chosen = None if only is None else [TaskId(t) for t in only]
+        return merging.merge(self._site, dry_run, chosen, [TaskId(t) for t in leave_out])
+
+    def end(self) -> int:
+        """Put the run away, finished or not; the revision after it. Branches and trees stay."""
+        return self.store.transact(Archive())[1]
+
+    def recover(
+        self, task: str, to: State, by_user: bool, reason: str = ""
+    ) -> tuple[Event | None, int]:
+        """Bring stale or blocked work back to the queue."""
+        return recovering.recover(self._site, TaskId(task), to, by_user, reason)

@@ -1,0 +1,1 @@
+"""The rules of a run, pure: standard library only, because hooks import from here."""

@@ -1,0 +1,169 @@
+"""One merge in memory: `git merge-tree` run, its answer read, its conflicts made legible."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from parallel_agents.core.errors import Unusable
+from parallel_agents.git.process import decoded, failed, run
+from parallel_agents.git.repository import Repository
+
+MOST_SHOWN = 4096
+"""Bytes of conflict text that a report carries at most."""
+
+LARGEST_READ = 1_000_000
+"""Bytes of a conflicted file above which it is named but not shown."""
+
+_STAGES = {
+    "123": "both modified",
+    "23": "added on both sides",
+    "12": "modified here, deleted in the other",
+    "13": "deleted here, modified in the other",
+}
+_MARKED = re.compile(r"^<{7,} .*?^>{7,} [^\n]*$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictPath:
+    """One path that two commits change in ways that do not go together."""
+
+    path: str
+    kind: str
+    """Git's name for it (`contents`, `modify/delete`, `file location`, ...)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What a merge of two commits comes to."""
+
+    tree: str
+    """The merged tree; with conflicts, one that has the markers in it."""
+    conflicts: tuple[ConflictPath, ...]
+    notes: tuple[str, ...]
+    """What git says about each conflict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merger:
+    """Merges commits of one repository in memory; made by `merger`."""
+
+    repository: Repository
+    place: Path
+    """An otherwise empty work tree with the attributes of the base."""
+
+    def merge(self, ours: str, theirs: str) -> Merge:
+        """Merge two commits (full SHAs). Objects are written; no ref, index or file is touched.
+
+        Raises Unusable `unrelated_histories`.
+        """
+        asked = ("merge-tree", "--write-tree", "-z", ours, theirs)
+        apart = ("--git-dir", str(self.repository.common_dir), "--work-tree", str(self.place))
+        out = run(self.place, *apart, *asked, ok=None)
+        if "refusing to merge unrelated histories" in out.errors:
+            raise Unusable(
+                "unrelated_histories",
+                f"{ours[:12]} and {theirs[:12]} have no common commit.",
+                "Fetch the missing history (`git fetch --unshallow`), or make the branch anew.",
+            )
+        if out.status not in (0, 1):
+            raise failed(self.repository.root, asked, out)
+        return parsed(out.raw, clean=out.status == 0)
+
+
+@contextmanager
+def merger(repository: Repository, base: str) -> Iterator[Merger]:
+    """A `Merger` that sees the `.gitattributes` of commit `base`.
+
+    `merge-tree` reads attributes from the work tree it runs in, so in the user's one its verdict
+    would hang on what lies there.
+    """
+    with TemporaryDirectory(prefix="parallel-agents-") as scratch:
+        place = Path(scratch)
+        listed = run(repository.root, "ls-tree", "-r", "-z", "--full-tree", base).records
+        for mode, _, sha, path in (re.split(r"[ \t]", entry, maxsplit=3) for entry in listed):
+            if mode != "120000" and path.rpartition("/")[2] == ".gitattributes":
+                (place / path).parent.mkdir(parents=True, exist_ok=True)
+                (place / path).write_bytes(run(repository.root, "cat-file", "blob", sha).raw)
+        yield Merger(repository, place)
+
+
+def parsed(raw: bytes, *, clean: bool) -> Merge:
+    """The answer of `merge-tree -z`: tree, conflicted paths by stage, an empty field, messages.
+
+    A message is count, paths, type, text; but advice on submodules comes without that frame, so
+    a field that cannot start a message is stepped over.
+    """
+    fields = decoded(raw).split("\0")
+    tree, rest = fields[0].strip(), fields[1:]
+    if clean:
+        return Merge(tree, (), ())
+    end = rest.index("") if "" in rest else len(rest)
+    stages: dict[str, str] = {}
+    for entry in rest[:end]:
+        about, _, path = entry.partition("\t")
+        stages[path] = stages.get(path, "") + about.rpartition(" ")[2]
+    kinds: dict[str, list[str]] = {}
+    notes: list[str] = []
+    for paths, kind, text in _messages(rest[end + 1 :]):
+        notes.append(text)
+        for path in paths:
+            kinds.setdefault(path, []).append(kind)
+    # Messages also name the other side of a rename: a path counts where a stage says so.
+    named = sorted(stages) or sorted(kinds)
+    return Merge(
+        tree,
+        tuple(
+            ConflictPath(
+                path,
+                ", ".join(dict.fromkeys(kinds.get(path, ())))
+                or _STAGES.get("".join(sorted(stages.get(path, ""))), "conflict"),
+            )
+            for path in named
+        ),
+        tuple(notes),
+    )
+
+
+def _messages(fields: list[str]) -> Iterator[tuple[list[str], str, str]]:
+    at = 0
+    while at < len(fields):
+        count = int(fields[at]) if fields[at].isdecimal() else 0
+        framed = fields[at + 1 : at + count + 3]
+        if count and len(framed) == count + 2 and framed[count].startswith("CONFLICT ("):
+            kind = framed[count].removeprefix("CONFLICT (").rstrip(")")
+            yield framed[:count], kind, framed[count + 1].strip()
+            at += count + 3
+        else:
+            at += 1
+
+
+def excerpt(repository: Repository, merge: Merge, names: dict[str, str]) -> str:
+    """The conflicts of `merge` as text of at most `MOST_SHOWN` bytes.
+
+    `names` maps commit ids, as they stand in markers and messages, to what a reader calls them.
+    """
+    blocks = list(merge.notes)
+    for conflict in merge.conflicts:
+        marked = _MARKED.findall(_content(repository, f"{merge.tree}:{conflict.path}"))
+        blocks += [f"--- {conflict.path}\n{block}" for block in marked]
+    text = "\n".join(blocks)
+    for sha, name in names.items():
+        text = text.replace(sha, name)
+    shown = text.encode("utf-8", "replace")
+    if len(shown) <= MOST_SHOWN:
+        return shown.decode()
+    cut = "\n... (cut; the rest is in the branches)"
+    return shown[: MOST_SHOWN - len(cut)].decode("utf-8", "ignore") + cut
+
+
+def _content(repository: Repository, blob: str) -> str:
+    size = run(repository.root, "cat-file", "-s", blob, ok=None)
+    if size.status or int(size.text) > LARGEST_READ:
+        return ""
+    content = run(repository.root, "cat-file", "blob", blob, ok=None)
+    return content.raw.decode("utf-8", "replace") if content.status == 0 else ""

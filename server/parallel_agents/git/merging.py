@@ -1,0 +1,297 @@
+"""The merge of a run: assembled in memory, tested in a throw-away tree, landed by compare-and-swap.
+
+Nothing here resolves a conflict, and no branch moves but in `land`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from tempfile import mkdtemp
+
+from parallel_agents.core.errors import BadInput, NotNow, Refusal, Unusable
+from parallel_agents.git import branches
+from parallel_agents.git.mergetree import ConflictPath, Merger, excerpt, merger
+from parallel_agents.git.process import LONG_PATIENCE, failed, outside, retried, run, said
+from parallel_agents.git.repository import Repository
+
+VERIFY_PREFIX = "verify-"
+"""How the names of throw-away trees start."""
+
+VERIFY_LOCK = "parallel-agents: verification"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One task's result."""
+
+    name: str
+    commit: str
+    message: str
+    """The whole message of the merge commit, trailers included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """All parts on top of the base, as commits that no ref points to."""
+
+    base: str
+    tip: str
+    merged: tuple[str, ...]
+    """Names of the parts merged, in order."""
+    skipped: tuple[str, ...]
+    """Names of the parts that were contained already."""
+    chain: tuple[str, ...]
+    """The commit after each merged part: the prefixes to bisect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The first part that does not go on top of those before it."""
+
+    part: str
+    against: str | None
+    """The earlier part it clashes with; None for the base itself."""
+    paths: tuple[ConflictPath, ...]
+    hunks: str
+    """What git says and the conflict markers, at most 4 kB."""
+    tip: str
+    """The commit with everything before `part` merged."""
+
+
+def assemble(repository: Repository, base: str, parts: Sequence[Part]) -> Assembly | Conflict:
+    """Merge `parts` in order onto `base`, in memory, one merge commit each.
+
+    Stops at the first conflict. Touches no ref and no work tree. Raises Unknown
+    `unknown_commit`; Unusable `unrelated_histories`, `signing_failed`.
+    """
+    start = repository.commit(base)
+    pinned = [replace(part, commit=repository.commit(part.commit)) for part in parts]
+    made = Assembly(start, start, (), (), ())
+    with merger(repository, start) as memory:
+        options = _commit_options(repository)
+        for part in pinned:
+            if repository.is_ancestor(part.commit, made.tip):
+                made = replace(made, skipped=(*made.skipped, part.name))
+                continue
+            merge = memory.merge(made.tip, part.commit)
+            if merge.conflicts:
+                against = _clash(memory, made, part, {c.path for c in merge.conflicts})
+                names = {made.tip: against or "base", part.commit: part.name}
+                hunks = excerpt(repository, merge, names)
+                return Conflict(part.name, against, merge.conflicts, hunks, made.tip)
+            tip = _commit(repository, merge.tree, (made.tip, part.commit), part.message, options)
+            made = replace(
+                made, tip=tip, merged=(*made.merged, part.name), chain=(*made.chain, tip)
+            )
+    return made
+
+
+def pairs(
+    repository: Repository, base: str, parts: Sequence[Part]
+) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Each pair of parts that conflict when merged with each other alone, with the paths."""
+    commits = [(part.name, repository.commit(part.commit)) for part in parts]
+    found = []
+    with merger(repository, repository.commit(base)) as memory:
+        for (one, ours), (other, theirs) in combinations(commits, 2):
+            paths = tuple(c.path for c in memory.merge(ours, theirs).conflicts)
+            if paths:
+                found.append((one, other, paths))
+    return tuple(found)
+
+
+@contextmanager
+def verification_tree(repository: Repository, commit: str) -> Iterator[Path]:
+    """A detached throw-away work tree at `commit`; removed afterwards whatever happened in it."""
+    at = repository.commit(commit)
+    path = _new_place(repository)
+    try:
+        asked = ("worktree", "add", "--detach", "--lock", "--reason", VERIFY_LOCK, str(path), at)
+        with repository.locked("add a verification tree"):
+            out = retried(lambda: run(repository.root, *asked, ok=None, timeout=LONG_PATIENCE))
+        if out.status:
+            raise failed(repository.root, asked, out)
+        yield path
+    finally:
+        with suppress(Refusal):  # `discard_leftovers` gets another chance; the result counts
+            _discard(repository, path)
+
+
+def discard_leftovers(repository: Repository) -> tuple[Path, ...]:
+    """Remove verification trees that a killed process left; gives their paths.
+
+    Only for a caller that knows no verification is going on, since merging is exclusive.
+    """
+    left = tuple(tree.path for tree in repository.work_trees() if tree.lock == VERIFY_LOCK)
+    for path in left:
+        _discard(repository, path)
+    return left
+
+
+def land(repository: Repository, target: str, old: str, new: str) -> None:
+    """Move the branch `target` (full ref) from `old` to its descendant `new`.
+
+    Where a work tree has it checked out, the tree moves along, and nothing uncommitted,
+    untracked or ignored in it is overwritten. The user's hooks do not run. Raises BadInput
+    `not_a_branch`, `not_fast_forward`; NotNow `target_moved`, `dirty_target`, `target_busy`;
+    the branch is then where it was.
+    """
+    if not outside(target).startswith("refs/heads/"):
+        raise BadInput("not_a_branch", f"{target} is no full branch ref.", "Give refs/heads/NAME.")
+    before, after = repository.commit(old), repository.commit(new)
+    if not repository.is_ancestor(before, after):
+        raise BadInput(
+            "not_fast_forward",
+            f"{after[:12]} does not contain {before[:12]}, so {target} cannot move there.",
+            "Assemble the results again on the branch as it is now.",
+        )
+    with repository.locked(f"land on {target}"):
+        _still_at(repository, target, before)
+        trees = [t for t in branches.holders(repository, target) if not t.missing]
+        if len(trees) > 1:
+            raise NotNow(
+                "target_busy",
+                f"{target} is checked out in {trees[0].path} and in {trees[1].path}.",
+                "Switch one of them to another branch, then call again.",
+            )
+        if trees:
+            _fast_forward(repository, trees[0].path, before, after)
+        else:
+            note = ("-m", "parallel-agents: land")
+            asked = ("update-ref", *note, target, after, before)
+            out = retried(lambda: run(repository.root, *asked, ok=None))
+            if out.status:
+                _still_at(repository, target, before)
+                raise _busy(f"{target} did not move: {said(out)}")
+        _still_at(repository, target, after)
+
+
+def _fast_forward(repository: Repository, tree: Path, before: str, after: str) -> None:
+    # --no-autostash: `merge.autoStash` would take the user's edits away and put them back.
+    careful = ("--ff-only", "--no-overwrite-ignore", "--no-autostash", "--no-stat", "--quiet")
+    asked = ("merge", *careful, after)
+    out = retried(lambda: run(tree, *asked, ok=None, timeout=LONG_PATIENCE))
+    if out.status == 0:
+        return
+    in_the_way = _in_the_way(repository, tree, before, after)
+    if not in_the_way:
+        raise _busy(f"git did not move the work tree {tree}: {said(out)}")
+    raise NotNow(
+        "dirty_target",
+        f"{tree} holds files that are not committed and that landing would overwrite: "
+        f"{', '.join(in_the_way)}. Nothing was moved.",
+        "Commit them, or move them away, then call again.",
+    )
+
+
+def _in_the_way(repository: Repository, tree: Path, before: str, after: str) -> list[str]:
+    coming = repository.changed(before, after)
+    dirty = set(repository.dirty(tree))
+    known = set(run(tree, "ls-files", "-z").records)
+    found = {path for path in coming if path in dirty}
+    for path in coming:
+        # The path itself, or a file where it needs a folder; ignored files are in no list.
+        above = [path, *(str(parent) for parent in Path(path).parents)][:-1]
+        found |= {p for p in above if p not in known and _is_file(tree / p)}
+        # A folder of untracked or ignored files where it needs a file.
+        below = f"{path}/"
+        if (
+            (tree / path).is_dir()
+            and path not in known
+            and not any(name.startswith(below) for name in known)
+        ):
+            found.add(below)
+    return sorted(found)
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.lexists(path) and (path.is_symlink() or not path.is_dir())
+
+
+def _still_at(repository: Repository, target: str, commit: str) -> None:
+    now = branches.tip(repository, target)
+    if now != commit:
+        raise NotNow(
+            "target_moved",
+            f"{target} is at {(now or 'nothing')[:12]}, not at {commit[:12]}.",
+            "Assemble and test the results again on the branch as it is now.",
+        )
+
+
+def _busy(sentence: str) -> NotNow:
+    return NotNow(
+        "target_busy",
+        f"{sentence} Nothing was moved.",
+        "Finish what goes on in that work tree (a merge, a rebase, another git), then call again.",
+    )
+
+
+def _clash(memory: Merger, made: Assembly, part: Part, paths: set[str]) -> str | None:
+    """The part in `made` that `part` clashes with on `paths`; None where the base does it."""
+    if memory.merge(made.base, part.commit).conflicts:
+        return None
+    merged = dict(zip(made.merged, made.chain, strict=True))
+    for name, commit in merged.items():
+        # The second parent is the part by itself.
+        alone = memory.merge(memory.repository.commit(f"{commit}^2"), part.commit)
+        if paths.intersection(conflict.path for conflict in alone.conflicts):
+            return name
+    # Clean with each alone, not with all: the one from which on it does not go.
+    return next(name for name, tip in merged.items() if memory.merge(tip, part.commit).conflicts)
+
+
+def _commit_options(repository: Repository) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    # `commit-tree` does not look at commit.gpgsign by itself.
+    asked = ("config", "--type=bool", "--get", "commit.gpgsign")
+    signs = run(repository.root, *asked, ok=(0, 1)).text == "true"
+    before = (*repository.identity(), "-c", "i18n.commitEncoding=UTF-8")
+    return before, (("-S",) if signs else ())
+
+
+def _commit(
+    repository: Repository,
+    tree: str,
+    parents: Sequence[str],
+    message: str,
+    options: tuple[tuple[str, ...], tuple[str, ...]],
+) -> str:
+    before, signing = options
+    named = [part for parent in parents for part in ("-p", parent)]
+    feed = message.encode("utf-8", "replace")
+    asked = (*before, "commit-tree", *signing, *named, "-F", "-", tree)
+    out = run(repository.root, *asked, feed=feed, ok=None)
+    if out.status:
+        raise Unusable(
+            "signing_failed" if signing else "git_failed",
+            f"git did not make the merge commit: {said(out)}",
+            "Put right what git reports, or merge by hand with `git merge`, then call again.",
+        )
+    return out.text
+
+
+def _new_place(repository: Repository) -> Path:
+    # Beside the repository first: the same disk, and a path that tools do not treat as temporary.
+    folder = repository.root.parent / f"{repository.root.name}.agents"
+    try:
+        folder.mkdir(exist_ok=True)
+        return Path(mkdtemp(prefix=VERIFY_PREFIX, dir=folder))
+    except OSError:
+        return Path(mkdtemp(prefix=f"parallel-agents-{VERIFY_PREFIX}"))
+
+
+def _discard(repository: Repository, path: Path) -> None:
+    # The files outside the lock: a large tree takes seconds, and others wait for the lock.
+    shutil.rmtree(path, ignore_errors=True)
+    asked = ("worktree", "remove", "--force", "--force", str(path))
+    with repository.locked("remove a verification tree"):
+        if any(tree.path.resolve() == path.resolve() for tree in repository.work_trees()):
+            retried(lambda: run(repository.root, *asked, ok=None, timeout=LONG_PATIENCE))
+    if path.parent.name.endswith(".agents"):
+        with suppress(OSError):
+            path.parent.rmdir()

@@ -1,0 +1,1 @@
+"""What hooks decide. Reads state, never changes it."""

@@ -1,0 +1,173 @@
+"""Agents and sessions begin and end: what they are told, and what is noted when they go."""
+
+from __future__ import annotations
+
+import os
+
+from parallel_agents.guard import answer
+from parallel_agents.guard.answer import TOOLS
+from parallel_agents.guard.runs import ALIVE, file_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from parallel_agents.core.locktable import HeldClaim
+    from parallel_agents.guard.event import Event
+    from parallel_agents.guard.runs import Run
+
+STATES = ("available", "claimed", "completed", "failed", "blocked")
+
+
+def agent_starts(event: Event, runs: list[Run]) -> dict[str, Any] | None:
+    """What a sub-agent is told before its first word: who it is, the run, the loop."""
+    if not runs:
+        return None
+    run = runs[0]
+    mine = run.table.of(event.key)
+    return answer.tell("SubagentStart", _orders(event, run) + _reminder(mine))
+
+
+def agent_stops(event: Event, runs: list[Run]) -> dict[str, Any] | None:
+    """An agent that still holds a claim is sent back once; the second time its end is noted."""
+    for run in runs:
+        mine = run.table.of(event.key)
+        if mine is None:
+            continue
+        if event.data.get("stop_hook_active") is True:
+            run.note("ended", event, "the agent ended and holds a claim", task=mine.task)
+        else:
+            run.beat(event)
+            return answer.send_back(_holding(mine))
+    return None
+
+
+def conversation_stops(event: Event, runs: list[Run]) -> dict[str, Any] | None:
+    """The main conversation is told once, too; it goes on later, so its end is never noted."""
+    for run in runs:
+        mine = run.table.of(event.key)
+        if mine is not None and event.data.get("stop_hook_active") is not True:
+            run.beat(event)
+            return answer.send_back(_holding(mine))
+    return None
+
+
+def session_starts(event: Event, runs: list[Run]) -> dict[str, Any] | None:
+    """What the conversation is told when it starts in a repository with an unfinished run."""
+    if not runs:
+        return None
+    run = runs[0]
+    count = {state: _tasks_in(run, state) for state in STATES}
+    total = sum(count.values())
+    text = (
+        f"parallel-agents: this repository has an unfinished run ({run.table.run}, strategy "
+        f"{run.table.strategy}): {count['completed']} completed / {total} total "
+        f"({count['claimed']} in progress, {count['failed']} failed, {count['blocked']} blocked). "
+    )
+    left = [claim for claim in run.table.claims if _session_is_over(run, claim, event.session)]
+    if left:
+        text += "Claimed by agents of sessions that are over: "
+        text += ", ".join(f"`{claim.task}`" for claim in left) + ". "
+    return answer.tell("SessionStart", text + _next(count, total, left))
+
+
+def session_ends(event: Event, runs: list[Run]) -> dict[str, Any] | None:
+    """Note the end for every claim of the session: none of its agents runs any more."""
+    for run in runs:
+        for claim in run.table.claims:
+            if claim.agent.partition("/")[0] == event.session:
+                text = "the session of the agent ended"
+                run.note("session_end", event, text, task=claim.task, agent=claim.agent)
+    return None
+
+
+HOOKS = {
+    "subagent-start": agent_starts,
+    "subagent-stop": agent_stops,
+    "stop": conversation_stops,
+    "session-start": session_starts,
+    "session-end": session_ends,
+}
+"""By the name that the launcher gives the event."""
+
+
+def _orders(event: Event, run: Run) -> str:
+    table = run.table
+    if table.strategy == "files":
+        commit = "Do not commit and do not switch branches: the completion commits your files."
+    else:
+        commit = "Commit your work there, on the branch of the claim."
+    return (
+        f"parallel-agents: a run is active here (run {table.run}, strategy {table.strategy}). You "
+        f"are agent {event.agent} of session {event.session}. While it lasts, files of this "
+        "repository can be changed only by the agent that holds a claim on them; edits and shell "
+        "commands that touch other files are refused. If you are here to work on the run's tasks:\n"
+        f"1. Call {TOOLS}claim_task. It gives you a task, its files, a token and a workdir.\n"
+        f"2. Work in that workdir, on those files only; {TOOLS}extend_claim adds free files.\n"
+        f"3. {commit}\n"
+        f"4. Call {TOOLS}release_task with the token and the outcome completed (or returned, to "
+        f"give it back); if it cannot be done, {TOOLS}fail_task with the token and the reason.\n"
+        "5. Claim again, until claim_task says that nothing is left for you; then stop. Never "
+        "stop while you hold a claim."
+    )
+
+
+def _reminder(mine: HeldClaim | None) -> str:
+    if mine is None:
+        return ""
+    place = f", workdir {mine.workdir}" if mine.workdir else ""
+    return f"\nYou already hold a claim: task `{mine.task}`, token {mine.token}{place}."
+
+
+def _holding(mine: HeldClaim) -> str:
+    given = f'task_id "{mine.task}", token {mine.token}'
+    return (
+        f"You still hold the claim on task `{mine.task}`, and nobody else can work on its files. "
+        f"Next: if the work is done, call {TOOLS}release_task ({given}, outcome completed); to "
+        f"give it back, the same with the outcome returned; if it cannot be done, call "
+        f"{TOOLS}fail_task ({given}, and the reason). Then you may stop."
+    )
+
+
+def _next(count: dict[str, int], total: int, left: list[HeldClaim]) -> str:
+    if left:
+        return (
+            f"Next: call {TOOLS}list_status, tell the user, then give those tasks back with "
+            f"{TOOLS}recover_task."
+        )
+    if count["completed"] == total:
+        return f"Next: everything is completed; call {TOOLS}merge_branches with dry_run true."
+    return (
+        f"Next: call {TOOLS}list_status and tell the user; to go on, start parallel-agents:worker "
+        "sub-agents."
+    )
+
+
+def _tasks_in(run: Run, state: str) -> int:
+    try:
+        names = os.listdir(os.path.join(run.folder, state))
+    except OSError:
+        return 0
+    return sum(1 for name in names if name.endswith(".md") and not name.startswith("."))
+
+
+def _session_is_over(run: Run, claim: HeldClaim, current: str) -> bool:
+    """Whether the lock that the session's server holds while it lives is free. False in doubt."""
+    session = claim.agent.partition("/")[0]
+    if session == current:
+        return False
+    from fcntl import LOCK_EX, LOCK_NB, flock  # only where it is asked: not on every edit
+
+    path = os.path.join(run.folder, ALIVE, file_name(f"{session}.session"))
+    try:
+        fd = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return False
+    try:
+        flock(fd, LOCK_EX | LOCK_NB)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(fd)

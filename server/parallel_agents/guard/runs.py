@@ -1,0 +1,149 @@
+"""The active runs that a hook can see: their tables, their tasks, and the two marks it may leave.
+
+A run lives in the main work tree of a repository. Hooks read its state and never change it, but
+for the time of an agent's sign of life and the log of what was refused.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from parallel_agents.core import locktable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from parallel_agents.core.locktable import Table
+    from parallel_agents.guard.event import Event
+
+FOLDER = "_tasks"
+ALIVE = ".alive"
+LOG = ".hooklog"
+
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+class Sought:
+    """A path (POSIX, relative to the root) to be looked for in many sets of patterns.
+
+    The answer is that of `core.globs.covering`. Hundreds of plain paths are the usual case; they
+    are looked up, because making each ready for matching would cost more than the rest of a hook.
+    """
+
+    __slots__ = ("_at_or_above", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        parts = path.lower().split("/")
+        ups = ("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+        self._at_or_above = frozenset(ups)
+
+    def is_among(self, files: Sequence[str]) -> bool:
+        """Whether one of the patterns covers the path."""
+        text = "\n".join(files)
+        plain = not ("*" in text or "?" in text or "[" in text or "{" in text)
+        if plain and text.isascii() and self.path.isascii():
+            return not self._at_or_above.isdisjoint(text.lower().split("\n"))
+        from parallel_agents.core.globs import covering  # and what it needs: only for wildcards
+
+        return covering(files, self.path) is not None
+
+
+class Run:
+    """The run of one repository, as it was when the hook looked."""
+
+    def __init__(self, main: str, table: Table) -> None:
+        self.main = main
+        """The main work tree (absolute)."""
+        self.folder = os.path.join(main, FOLDER)
+        self.table = table
+        self._tasks: list[tuple[str, tuple[str, ...]]] | None = None
+
+    def owner(self, sought: Sought) -> str | None:
+        """The unfinished task whose files cover the path. Raises `TableTorn` or `OSError`."""
+        if self._tasks is None:
+            self._tasks = locktable.read_tasks(self.folder)
+        for task, files in self._tasks:
+            if sought.is_among(files) and locktable.is_unfinished(self.folder, task):
+                return task
+        return None
+
+    def beat(self, event: Event) -> None:
+        """Note a sign of life of the agent, where it holds a claim here."""
+        if self.table.of(event.key) is None:
+            return
+        path = os.path.join(self.folder, ALIVE, file_name(f"{event.session}.{event.agent}"))
+        try:
+            try:
+                os.utime(path, follow_symlinks=False)
+            except FileNotFoundError:
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, 0o644))
+        except OSError:
+            pass  # a sign of life that cannot be noted is no reason to refuse the work
+
+    def note(
+        self,
+        kind: str,
+        event: Event,
+        text: str,
+        *,
+        path: str = "",
+        task: str = "",
+        agent: str | None = None,
+    ) -> None:
+        """Append one line to the log that `list_status` and the report show to the lead.
+
+        `kind` is `denied`, `ended` or `session_end`; `agent` a key, by default that of the event.
+        """
+        from parallel_agents.guard.answer import encode  # only a refusal needs it
+
+        line = encode(
+            {
+                "at": round(time.time(), 3),
+                "kind": kind,
+                "agent": event.key if agent is None else agent,
+                "tool": event.tool,
+                "path": path,
+                "task": task,
+                "reason": text,
+            }
+        )
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NOFOLLOW
+        try:
+            fd = os.open(os.path.join(self.folder, LOG), flags, 0o644)
+            try:
+                os.write(fd, line.encode() + b"\n")
+            finally:
+                os.close(fd)
+        except OSError:
+            pass  # the refusal stands, whether or not it could be noted
+
+
+class Runs:
+    """The runs by main work tree, each read once in the life of a hook."""
+
+    def __init__(self, folders: Iterable[str]) -> None:
+        self._known: dict[str, Run | None] = {}
+        mains = (os.path.realpath(os.path.dirname(folder)) for folder in folders)
+        self._near = tuple(dict.fromkeys(mains))
+
+    def near(self) -> list[Run]:
+        """The active runs that the launcher saw: of the agent's and of the session's directory."""
+        return [run for run in map(self.of, self._near) if run is not None]
+
+    def of(self, main: str) -> Run | None:
+        """The active run of the repository with this main work tree, or None.
+
+        Raises `TableTorn` or `OSError` when there is one that cannot be read.
+        """
+        if main not in self._known:
+            table = locktable.read(os.path.join(main, FOLDER))
+            self._known[main] = None if table is None else Run(main, table)
+        return self._known[main]
+
+
+def file_name(text: str) -> str:
+    return "".join(char if char in _PLAIN else "_" for char in text)

@@ -1,0 +1,132 @@
+"""What all calls of one server share: the repositories, the threads, and who calls."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import anyio
+import anyio.to_thread
+from mcp.server.mcpserver import Context
+
+from parallel_agents.core.errors import BadInput, Unusable
+from parallel_agents.core.model import Agent
+
+if TYPE_CHECKING:
+    from parallel_agents.coordinator import Coordinator
+
+T = TypeVar("T")
+
+THREADS = 64
+"""Calls that may be inside the coordinator at once; a check may keep one there for minutes."""
+
+TOOL_USE_ID = "claudecode/toolUseId"
+"""Where the client notes, in a call's `_meta`, the id that its hooks know the call by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, from where."""
+
+    name: str
+    """Empty where nobody said it."""
+    session: str
+    verified: bool
+    cwd: Path | None
+
+    def agent(self, tool: str) -> Agent:
+        """The caller of a tool for agents. Raises `BadInput` where nobody said who it is."""
+        if not self.name:
+            raise BadInput(
+                "who_calls",
+                f"{tool} does not know who calls: no hook filled in `agent`, and none was passed.",
+                "pass `agent`: a name of your own, the same one in all calls of this run.",
+            )
+        return Agent(self.session, self.name, self.verified)
+
+
+class Desk:
+    """One server process: its own session, its repositories and its threads."""
+
+    def __init__(self) -> None:
+        self.session = f"mcp-{uuid.uuid4().hex[:12]}"
+        """The session of callers that no client vouches for."""
+        self._threads = anyio.CapacityLimiter(THREADS)
+        self._finding = threading.Lock()
+        self._found: dict[Path, Coordinator] = {}
+        self._by_root: dict[Path, Coordinator] = {}
+
+    def caller(
+        self, ctx: Context[Any, Any], agent: str, session: str, cwd: str, call: str
+    ) -> Caller:
+        """Who calls, from the arguments that the client's hook fills in.
+
+        The hook's `call` is the id of this very tool call, which the client repeats beside the
+        arguments and no model can know while it writes them: where the two agree, the hook spoke.
+        """
+        meta: Any = ctx.request_context.meta or {}
+        return Caller(
+            name=agent,
+            session=session or self.session,
+            verified=bool(call and session) and meta.get(TOOL_USE_ID) == call,
+            cwd=Path(cwd) if cwd else None,
+        )
+
+    async def do(self, caller: Caller, work: Callable[[Coordinator], T]) -> T:
+        """Run `work` on the caller's repository, in a thread, so that other calls go on."""
+        return await anyio.to_thread.run_sync(self._do, caller, work, limiter=self._threads)
+
+    def _do(self, caller: Caller, work: Callable[[Coordinator], T]) -> T:
+        coordinator = self._coordinator(caller)
+        result = work(coordinator)
+        coordinator.hold_session(caller.session)
+        return result
+
+    def _coordinator(self, caller: Caller) -> Coordinator:
+        from parallel_agents.coordinator import Coordinator  # slow to load: not before it is used
+
+        nowhere = None
+        with self._finding:
+            for start in _starts(caller):
+                if (found := self._found.get(start)) is not None:
+                    return found
+                try:
+                    here = Coordinator.at(start)
+                except Unusable as error:
+                    if error.code != "no_repository":
+                        raise
+                    nowhere = nowhere or error
+                    continue
+                found = self._by_root.setdefault(here.repository.root, here)
+                self._found[start] = found
+                return found
+        raise nowhere or Unusable(
+            "no_repository",
+            "The folder that this server was started in does not exist any more.",
+            "ask the user to start the session again, in the repository.",
+        )
+
+
+def at_desk(
+    ctx: Context[Any, Any], agent: str, session: str, cwd: str, call: str
+) -> tuple[Desk, Caller]:
+    """The desk of the server that is called, and who calls it."""
+    desk = ctx.request_context.lifespan_context
+    assert isinstance(desk, Desk)
+    return desk, desk.caller(ctx, agent, session, cwd, call)
+
+
+def _starts(caller: Caller) -> Iterator[Path]:
+    """Where to look for the repository: the client's project, here, where the caller is."""
+    if project := os.environ.get("CLAUDE_PROJECT_DIR"):
+        yield Path(project)
+    with suppress(FileNotFoundError):  # somebody may have removed the folder
+        yield Path.cwd()
+    if caller.cwd is not None:
+        yield caller.cwd

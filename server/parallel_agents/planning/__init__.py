@@ -1,0 +1,1 @@
+"""From a list of tasks to a graph with evidence and advice."""

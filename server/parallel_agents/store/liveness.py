@@ -1,0 +1,157 @@
+"""Signs of life: `.alive/`, without process ids and without trusting clocks for anything but age.
+
+.alive/<session>.session    locked by the session's servers for as long as they live
+.alive/<session>.<agent>    its modification time is the agent's last sign of life
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import lock_descriptor, unlock_descriptor
+
+from parallel_agents.core.model import Agent
+
+try:
+    import fcntl
+except ImportError:  # Windows: there a session has one server
+    fcntl = None  # type: ignore[assignment]
+
+FOLDER = ".alive"
+HOOK_LOG = ".hooklog"
+PATIENCE = 1.0
+"""Seconds for which somebody's look at a session's lock is waited out; it lasts microseconds."""
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC
+
+
+class Liveness:
+    """What is known of who runs, for one store folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: dict[str, int] = {}
+        self._mutex = threading.Lock()
+
+    def hold_session(self, session: str) -> None:
+        """Show that this session's server lives, until `close` or the end of the process.
+
+        A session may have several servers: it is over when none of them lives. What cannot be
+        noted is no reason to refuse the work: then its agents only seem to live longer.
+        """
+        path = self._path(f"{session}.session")
+        with self._mutex, suppress(OSError):
+            if self._is_held(session, path) or not self._folder.is_dir():
+                return
+            path.parent.mkdir(exist_ok=True)
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o644)
+            if _share(fd):
+                self._held[session] = fd
+            else:
+                os.close(fd)
+
+    def beat(self, agent: Agent) -> None:
+        """Note a sign of life. That it cannot be noted is no reason to refuse the work."""
+        path = self._path(f"{agent.session}.{agent.name}")
+        with suppress(OSError):
+            try:
+                os.utime(path, follow_symlinks=False)
+            except FileNotFoundError:
+                if self._folder.is_dir():
+                    path.parent.mkdir(exist_ok=True)
+                    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | _NOFOLLOW, 0o644))
+
+    def last_sign(self, agent: Agent) -> float | None:
+        """Seconds since the epoch, or None."""
+        path = self._path(f"{agent.session}.{agent.name}")
+        try:
+            return os.stat(path, follow_symlinks=False).st_mtime
+        except OSError:
+            return None
+
+    def is_dead(self, agent: Agent) -> bool:
+        """Whether the agent's session is over, or a hook saw the agent end. False when in doubt."""
+        return self._session_is_over(agent.session) or self._was_seen_to_end(agent)
+
+    def close(self) -> None:
+        """Let go of the sessions held."""
+        with self._mutex:
+            for fd in self._held.values():
+                os.close(fd)
+            self._held.clear()
+
+    def _is_held(self, session: str, path: Path) -> bool:
+        """Whether the lock is held on the file that is there now: the folder may be a new one."""
+        fd = self._held.get(session)
+        if fd is None:
+            return False
+        try:
+            there, mine = os.stat(path, follow_symlinks=False), os.fstat(fd)
+        except FileNotFoundError:
+            pass
+        else:
+            if (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino):
+                return True
+        os.close(self._held.pop(session))
+        return False
+
+    def _session_is_over(self, session: str) -> bool:
+        if session in self._held:
+            return False
+        try:
+            fd = os.open(self._path(f"{session}.session"), os.O_RDWR | _NOFOLLOW)
+        except OSError:
+            return False
+        try:
+            if not lock_descriptor(fd, blocking=False):
+                return False
+            unlock_descriptor(fd)
+            return True
+        except OSError:
+            return False
+        finally:
+            os.close(fd)
+
+    def _was_seen_to_end(self, agent: Agent) -> bool:
+        try:
+            lines = (self._folder / HOOK_LOG).read_text(errors="replace").splitlines()
+        except OSError:
+            return False
+        for line in reversed(lines):
+            try:
+                seen = json.loads(line)
+                ended = seen["agent"] == agent.key and seen["kind"] in ("ended", "session_end")
+                at = float(seen["at"]) if ended else 0.0
+            except (ValueError, KeyError, TypeError):
+                continue
+            if ended:
+                sign = self.last_sign(agent)
+                return sign is None or sign <= at
+        return False
+
+    def _path(self, name: str) -> Path:
+        return self._folder / FOLDER / _UNSAFE.sub("_", name)
+
+
+def _share(fd: int) -> bool:
+    """Take a lock that several servers of a session can have, and that a look for one meets."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            if fcntl is None:
+                return lock_descriptor(fd, blocking=False)
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return True
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EINTR):
+                raise
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.001)

@@ -1,0 +1,140 @@
+"""The one lock around a state change: an advisory lock on a file, always with a deadline.
+
+The file says what its holder has begun and not finished, so that whoever comes after a process that
+died in the middle of a change looks at the files before it believes what it knows.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import lock_descriptor, unlock_descriptor
+
+from parallel_agents.core.errors import StoreFault
+
+FIRST_PAUSE = 0.00005
+LONGEST_PAUSE = 0.002
+"""Seconds between attempts: from well under one hold to well under what a person notices."""
+
+_BEGUN, _FINISHED = b"+", b"-"
+_NOTE = 160
+"""Bytes of the file that are read: a mark, the holder's process id, and what it has begun."""
+
+
+class FileLock:
+    """An exclusive lock between processes, on a file that is never deleted.
+
+    Threads of one process are kept apart by the caller, and the caller opens one after a fork. The
+    kernel drops the lock when its holder dies, so there is nothing to clean up after a crash.
+    """
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._fd: int | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock. Raises `StoreFault` (code `lock_timeout`) naming the holder."""
+        fd = self._take()
+        try:
+            yield
+        finally:
+            unlock_descriptor(fd)
+
+    def interrupted(self) -> str | None:
+        """What an earlier holder has begun and not finished, in its words; None where nothing is.
+
+        While the lock is held.
+        """
+        note = os.pread(self._open(), _NOTE, 0)
+        if not note.startswith(_BEGUN):
+            return None
+        return note[1:].partition(b"\n")[0].decode(errors="replace").partition(" ")[2]
+
+    def begin(self, what: str) -> None:
+        """Note that a change has begun. `what` is one short line. While the lock is held."""
+        note = f"{os.getpid()} {what}"[: _NOTE - 2].encode()
+        os.pwrite(self._open(), _BEGUN + note + b"\n", 0)
+
+    def finish(self) -> None:
+        """Note that the change is whole, or was taken back. While the lock is held."""
+        os.pwrite(self._open(), _FINISHED, 0)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def _take(self) -> int:
+        deadline = time.monotonic() + self._timeout
+        pause = FIRST_PAUSE
+        while True:
+            fd = self._open()
+            if lock_descriptor(fd, blocking=False):
+                if self._is_current(fd):
+                    return fd
+                unlock_descriptor(fd)
+                self.close()
+            elif time.monotonic() >= deadline:
+                raise StoreFault(
+                    "lock_timeout",
+                    f"The lock {self._path} was not free for {self._timeout:g} s; {_holder(fd)}.",
+                    "call again; if it goes on, end or resume that process.",
+                )
+            else:
+                time.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _open(self) -> int:
+        if self._fd is None:
+            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC
+            self._fd = os.open(self._path, flags, 0o644)
+        return self._fd
+
+    def _is_current(self, fd: int) -> bool:
+        """Whether the path still leads to the file that was locked: it may have been replaced."""
+        try:
+            there = os.stat(self._path, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        mine = os.fstat(fd)
+        return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
+
+
+def _holder(fd: int) -> str:
+    """Who holds the lock on this file, as far as the system tells."""
+    pid = _holder_by_system(fd) or _holder_by_note(fd)
+    if pid is None:
+        return "its holder is not known"
+    try:
+        raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return f"it is held by process {pid}"
+    command = raw.replace(b"\0", b" ").decode(errors="replace").strip()
+    return f"it is held by process {pid} ({command[:200]})"
+
+
+def _holder_by_system(fd: int) -> int | None:
+    """Linux tells in /proc/locks."""
+    inode = f":{os.fstat(fd).st_ino}"
+    try:
+        for line in Path("/proc/locks").read_text().splitlines():
+            fields = line.split()
+            if fields[1] != "->" and fields[5].endswith(inode):
+                return int(fields[4]) or None
+    except (OSError, IndexError, ValueError):
+        pass
+    return None
+
+
+def _holder_by_note(fd: int) -> int | None:
+    """Elsewhere the file tells, if the holder is in the middle of a change."""
+    note = os.pread(fd, _NOTE, 0)
+    pid = note[1:].split(b" ")[0]
+    return int(pid) if note.startswith(_BEGUN) and pid.isdigit() else None

@@ -1,0 +1,69 @@
+"""A store in memory: the rules and nothing else. The double for tests of everything above it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import TypeVar
+
+from parallel_agents.core.commands import Answer, Command, Propose
+from parallel_agents.core.events import Event, Kind
+from parallel_agents.core.model import Agent
+from parallel_agents.core.rules import decide
+from parallel_agents.core.view import View
+from parallel_agents.store.approvals import approval_of
+
+T = TypeVar("T")
+
+
+class MemoryStore:
+    """One view, changed under one lock. Lost with its process."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._view = View()
+        self._signs: dict[str, float] = {}
+        self.dead: set[str] = set()
+        """Keys of agents that are known to have ended: set by tests."""
+
+    def transact(self, command: Command) -> tuple[Answer, int]:
+        """See `Store.transact`."""
+        with self._lock:
+            decision = decide(self._view, command, self._clock())
+            for event in decision.events:
+                self._apply(command, event)
+            return decision.answer, self._view.rev
+
+    def read(self, question: Callable[[View], T]) -> T:
+        """See `Store.read`."""
+        with self._lock:
+            return question(self._view)
+
+    def heartbeat(self, agent: Agent) -> None:
+        """See `Store.heartbeat`."""
+        self._signs[agent.key] = self._clock()
+
+    def last_sign(self, agent: Agent) -> float | None:
+        """See `Store.last_sign`."""
+        return self._signs.get(agent.key)
+
+    def is_dead(self, agent: Agent) -> bool:
+        """See `Store.is_dead`."""
+        return agent.key in self.dead
+
+    def hold_session(self, session: str) -> None:
+        """See `Store.hold_session`. Here `dead` says who does not live."""
+
+    def _apply(self, command: Command, event: Event) -> None:
+        view = self._view
+        if isinstance(command, Propose):
+            view.proposal = command.plan
+        elif event.kind is Kind.APPROVED and view.proposal is not None:
+            view.install(view.proposal, approval_of(event))
+        elif event.kind is Kind.ARCHIVED:
+            rev, proposal = view.rev, view.proposal
+            self._view = view = View()
+            view.rev, view.proposal = rev, proposal
+        view.apply(event)

@@ -1,0 +1,37 @@
+"""The seam between the rules and where state lives. Every store passes one conformance suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from parallel_agents.core.commands import Answer, Command
+from parallel_agents.core.model import Agent
+from parallel_agents.core.view import View
+
+T = TypeVar("T")
+
+
+class Store(Protocol):
+    """State that survives its process, changed by one command at a time."""
+
+    def transact(self, command: Command) -> tuple[Answer, int]:
+        """Decide, commit and make durable; the answer and the revision it was given at.
+
+        Raises a refusal of the rules (nothing changed), or `StoreFault`.
+        """
+
+    def read(self, question: Callable[[View], T]) -> T:
+        """Ask the present view. The question must not change it nor keep it."""
+
+    def heartbeat(self, agent: Agent) -> None:
+        """Note a sign of life of this agent."""
+
+    def last_sign(self, agent: Agent) -> float | None:
+        """The last sign of life, seconds since the epoch; None where there never was one."""
+
+    def is_dead(self, agent: Agent) -> bool:
+        """Whether this agent is known not to run any more. False when in doubt."""
+
+    def hold_session(self, session: str) -> None:
+        """Show, until this process ends, that the server of this client session runs."""

@@ -1,0 +1,1 @@
+"""State turned into text, tables and graphs."""

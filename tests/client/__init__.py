@@ -1,0 +1,1 @@
+"""The real Claude Code client with the plugin, driven by a scripted model on loopback."""

@@ -1,0 +1,359 @@
+"""The use cases in a real repository: what crosses store, git and planning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from git_scratch import git
+from parallel_agents.coordination.claiming import Assignment
+from parallel_agents.coordinator import Coordinator
+from parallel_agents.core.commands import NothingToClaim
+from parallel_agents.core.errors import NeedsPerson, NotNow, ParallelAgentsError, Unproven
+from parallel_agents.core.model import Agent, Outcome, Plan, State, Strategy, Task, TaskId
+from parallel_agents.store.folder import FolderStore
+from parallel_agents.store.lock import FileLock
+
+ANNA, BERT = Agent("one", "anna"), Agent("two", "bert")
+
+
+def task(name: str, *files: str, after: tuple[str, ...] = (), check: str | None = None) -> Task:
+    return Task(
+        TaskId(name),
+        f"Do {name}",
+        f"Write what {name} says.",
+        files or (f"{name}.txt",),
+        depends_on=tuple(TaskId(a) for a in after),
+        check=check,
+    )
+
+
+@pytest.fixture
+def coordinator(repository: Path) -> Coordinator:
+    return Coordinator.at(repository)
+
+
+def begin(coordinator: Coordinator, strategy: Strategy, *tasks: Task, check: str = "true") -> str:
+    plan_id = coordinator.propose(Plan("goal", tasks, check=check)).assessment.plan.id
+    coordinator.approve(plan_id, strategy, "test")
+    return plan_id
+
+
+def claim(coordinator: Coordinator, agent: Agent, name: str | None = None) -> Assignment:
+    answer, _ = coordinator.claim(agent, name)
+    assert isinstance(answer, Assignment), answer
+    return answer
+
+
+def commit(tree: str | Path | None, **contents: str) -> str:
+    assert tree
+    for name, text in contents.items():
+        (Path(tree) / f"{name}.txt").write_text(text)
+    git(Path(tree), "add", "--all")
+    git(Path(tree), "commit", "--quiet", "--message", "work")
+    return git(Path(tree), "rev-parse", "HEAD").strip()
+
+
+def complete(coordinator: Coordinator, agent: Agent, name: str, **contents: str) -> str:
+    held = claim(coordinator, agent, name).claim
+    made = commit(held.workdir, **contents)
+    coordinator.release(agent, name, held.token, Outcome.COMPLETED, "done")
+    return made
+
+
+def code(error: pytest.ExceptionInfo[ParallelAgentsError]) -> str:
+    return error.value.code
+
+
+class TestWhereWorkStarts:
+    def test_a_task_starts_from_the_result_it_depends_on(self, coordinator: Coordinator) -> None:
+        begin(coordinator, Strategy.WORKTREE, task("base"), task("top", after=("base",)))
+        made = complete(coordinator, ANNA, "base", base="b")
+        held = claim(coordinator, BERT, "top").claim
+        assert held.start == made
+        assert (Path(str(held.workdir)) / "base.txt").read_text() == "b"
+
+    def test_results_of_several_are_joined_in_memory(self, coordinator: Coordinator) -> None:
+        tasks = (task("left"), task("right"), task("top", after=("left", "right")))
+        begin(coordinator, Strategy.WORKTREE, *tasks)
+        complete(coordinator, ANNA, "left", left="l")
+        complete(coordinator, BERT, "right", right="r")
+        tree = Path(str(claim(coordinator, ANNA, "top").claim.workdir))
+        assert {p.name for p in tree.glob("*.txt")} == {"left.txt", "right.txt"}
+
+    def test_once_results_have_landed_work_starts_on_top_of_them(
+        self, coordinator: Coordinator, repository: Path
+    ) -> None:
+        begin(coordinator, Strategy.WORKTREE, task("first"), task("second"))
+        complete(coordinator, ANNA, "first", first="1")
+        coordinator.merge(only=["first"])
+        held = claim(coordinator, BERT, "second").claim
+        assert held.start == git(repository, "rev-parse", "main").strip()
+
+    def test_an_agent_that_has_a_task_again_gets_a_new_branch(
+        self, coordinator: Coordinator
+    ) -> None:
+        run = begin(coordinator, Strategy.WORKTREE, task("only"))
+        first = claim(coordinator, ANNA).claim
+        commit(first.workdir, only="half")
+        coordinator.release(ANNA, "only", first.token, Outcome.RETURNED, "later")
+        again = claim(coordinator, ANNA).claim
+        assert first.branch == f"parallel/{run}/agent-1/only"
+        assert again.branch == f"{first.branch}-{again.token}"
+        assert not (Path(str(again.workdir)) / "only.txt").exists()
+
+    def test_a_place_that_cannot_be_made_gives_the_claim_back(
+        self, coordinator: Coordinator, repository: Path
+    ) -> None:
+        run = begin(coordinator, Strategy.WORKTREE, task("only"))
+        taken = repository.parent / f"{repository.name}.agents" / run / "agent-1"
+        taken.mkdir(parents=True)
+        (taken / "mine.txt").write_text("somebody's")
+        with pytest.raises(NotNow) as error:
+            coordinator.claim(ANNA)
+        assert code(error) == "path_taken"
+        (state,) = (t.state for t in coordinator.status().tasks)
+        assert state is State.AVAILABLE
+
+    def test_a_setup_that_fails_gives_the_claim_back(self, coordinator: Coordinator) -> None:
+        plan = Plan("goal", (task("only"),), setup="sh -c 'echo no network; exit 7'")
+        plan_id = coordinator.propose(plan).assessment.plan.id
+        coordinator.approve(plan_id, Strategy.WORKTREE, "test")
+        with pytest.raises(ParallelAgentsError) as error:
+            coordinator.claim(ANNA)
+        assert code(error) == "setup_failed"
+        assert "no network" in error.value.sentence
+        assert coordinator.status().counts["claimed"] == 0
+
+
+class TestEvidence:
+    @pytest.fixture
+    def held(self, coordinator: Coordinator) -> Assignment:
+        begin(coordinator, Strategy.WORKTREE, task("only", check="grep -q done only.txt"))
+        return claim(coordinator, ANNA)
+
+    def refused(self, coordinator: Coordinator, held: Assignment) -> str:
+        with pytest.raises(Unproven) as error:
+            coordinator.release(ANNA, "only", held.claim.token, Outcome.COMPLETED, "")
+        assert coordinator.status().counts["claimed"] == 1
+        return code(error)
+
+    def test_what_is_not_committed_is_not_done(
+        self, coordinator: Coordinator, held: Assignment
+    ) -> None:
+        (Path(str(held.claim.workdir)) / "only.txt").write_text("done")
+        assert self.refused(coordinator, held) == "uncommitted"
+
+    def test_a_file_outside_the_claim_is_not_let_in(
+        self, coordinator: Coordinator, held: Assignment
+    ) -> None:
+        commit(held.claim.workdir, only="done", other="o")
+        assert self.refused(coordinator, held) == "outside_claim"
+
+    def test_a_check_that_fails_shows_its_last_words(
+        self, coordinator: Coordinator, held: Assignment
+    ) -> None:
+        commit(held.claim.workdir, only="nearly")
+        assert self.refused(coordinator, held) == "check_failed"
+
+    def test_history_that_was_rewritten_is_refused(
+        self, coordinator: Coordinator, held: Assignment
+    ) -> None:
+        tree = Path(str(held.claim.workdir))
+        git(tree, "commit", "--quiet", "--amend", "--allow-empty", "--message", "mine now")
+        commit(tree, only="done")
+        assert self.refused(coordinator, held) == "rewritten"
+
+    def test_another_branch_is_refused(self, coordinator: Coordinator, held: Assignment) -> None:
+        tree = Path(str(held.claim.workdir))
+        git(tree, "switch", "--quiet", "--create", "elsewhere")
+        commit(tree, only="done")
+        assert self.refused(coordinator, held) == "wrong_branch"
+
+    def test_a_task_that_was_done_before_needs_only_its_check(
+        self, coordinator: Coordinator, held: Assignment, repository: Path
+    ) -> None:
+        assert self.refused(coordinator, held) == "check_failed"
+        commit(held.claim.workdir, only="done")
+        coordinator.release(ANNA, "only", held.claim.token, Outcome.COMPLETED, "")
+        assert coordinator.status().progress == "1 completed / 1 total (0 in progress, 0 failed)"
+
+
+class TestFilesStrategy:
+    def test_completing_commits_exactly_the_claimed_files(
+        self, coordinator: Coordinator, repository: Path
+    ) -> None:
+        begin(coordinator, Strategy.FILES, task("mine"), task("other"))
+        held = claim(coordinator, ANNA, "mine").claim
+        for name in ("mine", "other", "stray"):
+            (repository / f"{name}.txt").write_text(name)
+        coordinator.release(ANNA, "mine", held.token, Outcome.COMPLETED, "")
+        assert git(repository, "show", "--name-only", "--format=").split() == ["mine.txt"]
+        assert (repository / "stray.txt").exists()
+
+    def test_a_commit_whose_reply_was_lost_is_found_again(
+        self, coordinator: Coordinator, repository: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begin(coordinator, Strategy.FILES, task("mine"))
+        held = claim(coordinator, ANNA).claim
+        (repository / "mine.txt").write_text("m")
+        with monkeypatch.context() as patch:
+            patch.setattr(FolderStore, "transact", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                coordinator.release(ANNA, "mine", held.token, Outcome.COMPLETED, "")
+        made = git(repository, "rev-parse", "HEAD").strip()
+        ended = coordinator.release(ANNA, "mine", held.token, Outcome.COMPLETED, "")
+        assert ended.event.data["commit"] == made
+
+    def test_another_branch_checked_out_stops_the_completion(
+        self, coordinator: Coordinator, repository: Path
+    ) -> None:
+        begin(coordinator, Strategy.FILES, task("mine"))
+        held = claim(coordinator, ANNA).claim
+        git(repository, "switch", "--quiet", "--create", "elsewhere")
+        (repository / "mine.txt").write_text("m")
+        with pytest.raises(NotNow) as error:
+            coordinator.release(ANNA, "mine", held.token, Outcome.COMPLETED, "")
+        assert code(error) == "wrong_branch"
+
+
+class TestMerging:
+    def conflicting(self, coordinator: Coordinator) -> None:
+        tasks = (task("one", "one.txt", "both.txt"), task("two", "two.txt", "both.txt"))
+        begin(coordinator, Strategy.WORKTREE, *tasks)
+        complete(coordinator, ANNA, "one", both="from one\n")
+        complete(coordinator, BERT, "two", both="from two\n")
+
+    def test_a_conflict_moves_nothing_and_names_both_tasks(
+        self, coordinator: Coordinator, repository: Path
+    ) -> None:
+        self.conflicting(coordinator)
+        before = git(repository, "for-each-ref", "refs/heads/main")
+        with pytest.raises(NeedsPerson) as error:
+            coordinator.merge()
+        assert code(error) == "merge_conflict"
+        for said in ("Do one", "Do two", "both.txt", "from one", "from two"):
+            assert said in error.value.sentence
+        assert git(repository, "for-each-ref", "refs/heads/main") == before
+        assert git(repository, "status", "--porcelain") == ""
+
+    def test_a_result_that_was_left_out_is_done_again_on_top_of_the_rest(
+        self, coordinator: Coordinator, repository: Path
+    ) -> None:
+        self.conflicting(coordinator)
+        report = coordinator.merge(leave_out=["two"])
+        assert (report.merged, report.left_out, report.archived) == (("one",), ("two",), False)
+        with pytest.raises(NeedsPerson):
+            coordinator.recover("two", State.AVAILABLE, by_user=False)
+        coordinator.recover("two", State.AVAILABLE, by_user=True)
+        complete(coordinator, BERT, "two", both="from one\nfrom two\n")
+        report = coordinator.merge()
+        assert report.archived
+        assert report.progress == "2 completed / 2 total (0 in progress, 0 failed)"
+        assert (repository / "both.txt").read_text() == "from one\nfrom two\n"
+
+    def test_a_red_suite_lands_nothing(self, coordinator: Coordinator, repository: Path) -> None:
+        begin(coordinator, Strategy.WORKTREE, task("one"), check="test ! -e one.txt")
+        complete(coordinator, ANNA, "one", one="1")
+        before = git(repository, "rev-parse", "main")
+        with pytest.raises(NeedsPerson) as error:
+            coordinator.merge()
+        assert code(error) == "check_failed"
+        assert git(repository, "rev-parse", "main") == before
+        assert len(git(repository, "worktree", "list").splitlines()) == 2
+
+    def test_only_one_merge_runs_at_a_time(
+        self, coordinator: Coordinator, repository: Path
+    ) -> None:
+        begin(coordinator, Strategy.WORKTREE, task("one"))
+        complete(coordinator, ANNA, "one", one="1")
+        running = FileLock(repository / ".git" / "parallel-agents-merge.lock", timeout=0)
+        with running.held(), pytest.raises(NotNow) as error:
+            coordinator.merge()
+        assert code(error) == "merge_running"
+        assert coordinator.merge(dry_run=True).merged == ("one",)
+
+    def test_a_merge_that_died_after_landing_is_finished_by_the_next(
+        self, coordinator: Coordinator, repository: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begin(coordinator, Strategy.WORKTREE, task("one"))
+        complete(coordinator, ANNA, "one", one="1")
+        with monkeypatch.context() as patch:
+            patch.setattr(FolderStore, "transact", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                coordinator.merge()
+        landed = git(repository, "rev-parse", "main")
+        report = coordinator.merge()
+        assert (report.already_in, report.archived) == (("one",), True)
+        assert git(repository, "rev-parse", "main") == landed
+
+    def test_what_was_built_on_a_left_out_result_cannot_land_without_it(
+        self, coordinator: Coordinator
+    ) -> None:
+        begin(coordinator, Strategy.WORKTREE, task("base"), task("top", after=("base",)))
+        complete(coordinator, ANNA, "base", base="b")
+        complete(coordinator, ANNA, "top", top="t")
+        with pytest.raises(ParallelAgentsError) as error:
+            coordinator.merge(leave_out=["base"])
+        assert code(error) == "needs_left_out"
+
+    def test_a_blocked_task_does_not_keep_a_run_open_for_ever(
+        self, coordinator: Coordinator
+    ) -> None:
+        begin(coordinator, Strategy.WORKTREE, task("good"), task("bad"))
+        complete(coordinator, ANNA, "good", good="g")
+        for agent in (ANNA, BERT):
+            held = claim(coordinator, agent, "bad").claim
+            coordinator.fail(agent, "bad", held.token, "cannot be done")
+        report = coordinator.merge()
+        assert report.unfinished == (("bad", State.BLOCKED),)
+        assert report.progress == "1 completed / 2 total (0 in progress, 1 failed)"
+        assert report.archived
+
+
+def test_a_run_that_is_not_to_go_on_can_be_put_away(
+    coordinator: Coordinator, repository: Path
+) -> None:
+    run = begin(coordinator, Strategy.WORKTREE, task("one"))
+    held = claim(coordinator, ANNA).claim
+    with pytest.raises(NotNow) as error:
+        coordinator.end()
+    assert code(error) == "still_claimed"
+    coordinator.release(ANNA, "one", held.token, Outcome.RETURNED, "")
+    coordinator.end()
+    assert (repository / "_tasks" / "history" / run / "available" / "one.md").exists()
+    assert coordinator.status().run is None
+    assert begin(coordinator, Strategy.FILES, task("two")) != run
+
+
+def test_an_agent_in_a_tree_that_the_client_made_keeps_that_tree(
+    coordinator: Coordinator, repository: Path
+) -> None:
+    begin(coordinator, Strategy.WORKTREE, task("one"))
+    own = repository / ".claude" / "worktrees" / "agent-7"
+    git(repository, "worktree", "add", "--quiet", "-b", "worktree-agent-7", str(own))
+    answer, _ = coordinator.claim(ANNA, cwd=own)
+    assert isinstance(answer, Assignment)
+    assert answer.claim.workdir == str(own)
+    assert git(own, "branch", "--show-current").strip() == answer.claim.branch
+    assert git(repository, "status", "--porcelain") == ""
+
+
+def test_failed_work_is_kept_in_a_ref_and_the_tree_is_clean_for_the_next(
+    coordinator: Coordinator, repository: Path
+) -> None:
+    run = begin(coordinator, Strategy.WORKTREE, task("one"))
+    held = claim(coordinator, ANNA).claim
+    (Path(str(held.workdir)) / "one.txt").write_text("half")
+    coordinator.fail(ANNA, "one", held.token, "stuck")
+    kept = git(repository, "show", f"refs/parallel/{run}/salvage/one-{held.token}:one.txt")
+    assert kept == "half"
+    assert git(Path(str(held.workdir)), "status", "--porcelain") == ""
+
+
+def test_nothing_to_claim_says_why(coordinator: Coordinator) -> None:
+    begin(coordinator, Strategy.FILES, task("one"))
+    claim(coordinator, ANNA)
+    answer, _ = coordinator.claim(BERT)
+    assert isinstance(answer, NothingToClaim)
+    assert (answer.reason, answer.finished, answer.waiting_on) == ("waiting", False, ("one",))
