@@ -351,6 +351,18 @@ def test_failed_work_is_kept_in_a_ref_and_the_tree_is_clean_for_the_next(
     assert git(Path(str(held.workdir)), "status", "--porcelain") == ""
 
 
+def test_a_plan_that_came_with_a_clone_has_nobodys_yes(
+    coordinator: Coordinator, repository: Path, tmp_path: Path
+) -> None:
+    begin(coordinator, Strategy.FILES, task("one"))
+    git(repository, "add", "--force", "_tasks")
+    git(repository, "commit", "--quiet", "--message", "with a plan")
+    git(tmp_path, "clone", "--quiet", str(repository), "copy")
+    with pytest.raises(ParallelAgentsError) as error:
+        Coordinator.at(tmp_path / "copy")
+    assert code(error) == "state_in_git"
+
+
 def test_nothing_to_claim_says_why(coordinator: Coordinator) -> None:
     begin(coordinator, Strategy.FILES, task("one"))
     claim(coordinator, ANNA)

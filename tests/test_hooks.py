@@ -182,11 +182,11 @@ class TestWithoutARun:
         assert "only the user approves" in hook("verbs", event).denied
 
     def test_the_check_of_our_verbs_fails_open(
-        self, hook: Hook, run: ScratchRun, no_python: dict[str, str]
+        self, hook: Hook, run: ScratchRun, bare_plugin: Path, no_python: dict[str, str]
     ) -> None:
         shutil.rmtree(run.folder)
         assert hook("verbs", b"garbage").status == 0
-        assert hook("verbs", b"{}", env=no_python) == Done(0, "", "")
+        assert hook("verbs", b"{}", plugin=bare_plugin, env=no_python) == Done(0, "", "")
 
 
 class TestSpawnGate:
@@ -401,9 +401,9 @@ class TestWithARun:
 
     @pytest.mark.parametrize("what", INFORMING)
     def test_what_only_informs_does_without_python(
-        self, hook: Hook, run: ScratchRun, no_python: dict[str, str], what: str
+        self, hook: Hook, run: ScratchRun, bare_plugin: Path, no_python: dict[str, str], what: str
     ) -> None:
-        done = hook(what, run.event("a1"), env=no_python)
+        done = hook(what, run.event("a1"), plugin=bare_plugin, env=no_python)
         assert done.status == 0
         assert "block" not in done.out
 
@@ -502,18 +502,18 @@ class TestOwnTexts:
 
 class TestInterpreter:
     def test_a_machine_without_one_is_told_once_a_session(
-        self, hook: Hook, repository: Path, no_python: dict[str, str]
+        self, hook: Hook, repository: Path, bare_plugin: Path, no_python: dict[str, str]
     ) -> None:
-        answer = hook("session-start", b"{}", env=no_python).answer
+        answer = hook("session-start", b"{}", plugin=bare_plugin, env=no_python).answer
         assert "needs uv or Python 3.11" in answer["systemMessage"]
         assert "Tell the user" in answer["hookSpecificOutput"]["additionalContext"]
 
     @pytest.mark.parametrize("name", ["uv", "python3.11", "python3.13"])
     def test_a_machine_that_has_one_is_told_nothing(
-        self, hook: Hook, repository: Path, no_python: dict[str, str], name: str
+        self, hook: Hook, bare_plugin: Path, no_python: dict[str, str], name: str
     ) -> None:
         (Path(no_python["PATH"]) / name).symlink_to(sys.executable)
-        assert hook("session-start", b"{}", env=no_python) == Done(0, "", "")
+        assert hook("session-start", b"{}", plugin=bare_plugin, env=no_python) == Done(0, "", "")
 
     def test_a_python_that_is_too_old_for_the_server_does_for_the_guard_only(
         self, hook: Hook, run: ScratchRun, bare_plugin: Path, no_python: dict[str, str]

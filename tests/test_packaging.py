@@ -126,26 +126,13 @@ def test_the_tools_are_in_the_prompt_from_the_start() -> None:
     assert manifest("plugin.json")["mcpServers"]["tasks"]["alwaysLoad"] is True
 
 
-@pytest.mark.client
-def test_the_real_client_finds_the_plugin_valid(claude_bin: Path) -> None:
-    done = subprocess.run(
-        (claude_bin, "plugin", "validate", "--strict", PROJECT),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.mark.parametrize(("ci", "status"), [("true", 1), ("", 0)])
 def test_a_missing_client_fails_in_ci_and_is_skipped_elsewhere(
     ci: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CI", ci)
     done = subprocess.run(
-        (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", __file__, "-m", "client"),
+        (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/client", "-k", "valid"),
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -20,10 +20,11 @@ from parallel_agents.coordination.proposing import Approved, Assessment, Proposa
 from parallel_agents.coordination.site import Site
 from parallel_agents.coordination.watching import Status
 from parallel_agents.core.commands import Archive, NothingToClaim
+from parallel_agents.core.errors import Unusable
 from parallel_agents.core.events import Event
 from parallel_agents.core.model import Agent, Claim, Outcome, Plan, State, Strategy, TaskId
 from parallel_agents.git.repository import Repository
-from parallel_agents.store.folder import FolderStore
+from parallel_agents.store.folder import FOLDER, FolderStore
 from parallel_agents.store.protocol import Store
 
 
@@ -37,8 +38,19 @@ class Coordinator:
 
     @classmethod
     def at(cls, start: Path) -> Coordinator:
-        """The coordinator of the repository that `start` (any folder in it) belongs to."""
+        """The coordinator of the repository that `start` (any folder in it) belongs to.
+
+        Raises Unusable `state_in_git`: a plan that came with a clone was approved by nobody here.
+        """
         repository = Repository.find(start)
+        if brought := repository.tracked(FOLDER):
+            raise Unusable(
+                "state_in_git",
+                f"{brought[0]} is tracked by git in {repository.root}; the state of a run belongs "
+                "to this checkout alone, and a plan that came with a clone has nobody's yes here.",
+                f"take it out of git (`git rm -r --cached {FOLDER}`, and commit), look at what is "
+                "in it, and move it away if it is not yours.",
+            )
         return cls(repository, FolderStore(repository.root))
 
     def hold_session(self, session: str) -> None:

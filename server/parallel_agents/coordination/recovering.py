@@ -22,9 +22,8 @@ def recover(
     held = site.store.read(lambda view: record_of(view, task).claim)
     known_dead = held is not None and site.store.is_dead(held.agent)
     last_sign = site.store.last_sign(held.agent) if held else None
-    command = Recover(task, to, by_user, reason, known_dead, last_sign)
-    if held is not None and (by_user or known_dead):
-        saved = salvage(site, run, held)
-        command = Recover(task, to, by_user, reason, known_dead, last_sign, saved)
+    saved = salvage(site, run, held) if held is not None and (by_user or known_dead) else None
+    token = held.token if held else None
+    command = Recover(task, to, by_user, reason, known_dead, last_sign, saved, token)
     answer, rev = site.store.transact(command)
     return (answer.event if isinstance(answer, Done) else None), rev

@@ -138,9 +138,10 @@ class Repository:
         pair = (self.commit(old), self.commit(new))
         return run(self.root, "merge-base", "--is-ancestor", *pair, ok=(0, 1)).status == 0
 
-    def tracked(self) -> tuple[str, ...]:
-        """Every path in the index of the main work tree."""
-        return run(self.root, "ls-files", "-z").records
+    def tracked(self, folder: str = "") -> tuple[str, ...]:
+        """Every path in the index of the main work tree, or those below `folder`."""
+        below = ("--", folder) if folder else ()
+        return run(self.root, "--literal-pathspecs", "ls-files", "-z", *below).records
 
     def top_level(self, path: Path) -> Path | None:
         """Root of the work tree of this repository that `path` is in; None when in none.

@@ -1,7 +1,9 @@
 """Files that a person has written to in place, which no folder's time tells.
 
-A look costs a `stat` for every task, so it is taken where an answer may depend on it (a refusal,
-nothing to claim, a question), and in a large run only now and then.
+Nor does it tell of a move within the same tick of the clock as one of our own, where the file
+system keeps coarse times (Linux before 6.13). A look costs a `stat` for every task, so it is taken
+where an answer may depend on it (a refusal, nothing to claim, a question), and in a large run only
+now and then.
 """
 
 from __future__ import annotations
@@ -35,8 +37,7 @@ class HandEdits:
         if len(view.records) > ALWAYS and started < self._not_before:
             return False
         found = any(
-            record.state is not State.COMPLETED
-            and self._stamp(record.state, record.task.id) != stamps.get(record.task.id)
+            self._stamp(record.state, record.task.id) != stamps.get(record.task.id)
             for record in view.records.values()
         )
         ended = time.monotonic()
