@@ -71,7 +71,9 @@ def demo(folder: Path, *arguments: str, server: Path = PLUGIN / "server") -> Tol
     """Run the demo to its end, with `folder` for its temporary files."""
     spare = folder / "temporary files"
     spare.mkdir()
-    env = {**os.environ, "TMPDIR": str(spare), "PYTHONPATH": str(server)}
+    home = folder / "home"
+    home.mkdir()
+    env = {**os.environ, "HOME": str(home), "TMPDIR": str(spare), "PYTHONPATH": str(server)}
     done = subprocess.run(
         words(*arguments), env=env, cwd=folder, capture_output=True, text=True, timeout=LIMIT
     )
@@ -217,13 +219,13 @@ def test_no_work_tree_no_folder_and_no_unmerged_branch_is_left(kept: Told) -> No
     assert git(kept.root, "worktree", "list", "--porcelain").count("worktree ") == 1
     assert git(kept.root, "branch", "--no-merged", "main") == ""
     assert git(kept.root, "status", "--porcelain") == ""
-    assert sorted(kept.root.parent.iterdir()) == [kept.root, kept.spare]
+    assert {p.name for p in kept.root.parent.iterdir()} == {kept.root.name, kept.spare.name, "home"}
     assert list(kept.spare.iterdir()) == []
 
 
-def test_the_home_folder_is_not_touched(kept: Told, own_environment: Path) -> None:
+def test_the_home_folder_is_not_touched(kept: Told) -> None:
     assert kept.status == 0
-    assert list(own_environment.iterdir()) == []
+    assert list((kept.root.parent / "home").iterdir()) == []
 
 
 def test_a_kept_repository_can_be_worked_in(kept: Told) -> None:
