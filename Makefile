@@ -1,5 +1,5 @@
 # What people and CI run. Needs Python 3.11 or later, git and make; uv is used where there is one.
-.PHONY: demo test check lint format bench clean environment
+.PHONY: demo test check lint format bench storm clean environment
 .NOTPARALLEL:
 
 PYTHON = .venv/bin/python
@@ -27,6 +27,9 @@ format: environment
 
 bench: environment ## speed, against what the machine can do at best
 	PYTHONPATH=server $(PYTHON) -m benchmarks
+
+storm: environment ## a million claims by up to 64 processes, every history checked
+	PYTHONPATH=server:tests $(PYTHON) -m storms $(STORM)
 
 clean:
 	rm -rf .venv .venv.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -4,7 +4,7 @@
 #     sh guard.sh WHAT        (hooks.json sources it, so that a moved plugin is noticed)
 #
 # WHAT is edit, shell, verbs, spawn, identity, read, beat, subagent-start, subagent-stop, stop,
-# session-start or session-end; the event is on standard input.
+# stop-failure, task-stop, session-start or session-end; the event is on standard input.
 #
 # Mind the status: 2 is a refusal to the client, and sh itself ends with 2 where the redirection of a
 # special builtin (`:`, `exec`, `set`, ...) fails. So none of them has one here.

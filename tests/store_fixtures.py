@@ -37,7 +37,7 @@ def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder_store(root: Path, clock: Clock, quick_disk: None) -> Iterator[FolderStore]:
-    store = FolderStore(root, clock)
+    store = FolderStore(root, clock, awake=clock.awake)
     yield store
     store.close()
 

@@ -33,15 +33,26 @@ TARGET = "refs/heads/main"
 
 
 class Clock:
-    """Seconds since the epoch that pass only when a test says so."""
+    """The two clocks of a machine: they go on only when a test says so."""
 
     def __init__(self) -> None:
         self.now = 1_790_000_000.25
+        """Seconds since the epoch."""
+        self.up = 1_000.5
+        """Seconds awake since the machine started."""
 
     def __call__(self) -> float:
         return self.now
 
+    def awake(self) -> float:
+        return self.up
+
     def passes(self, seconds: float) -> None:
+        self.now = round(self.now + seconds, 6)
+        self.up = round(self.up + seconds, 6)
+
+    def jumps(self, seconds: float) -> None:
+        """The machine slept so long; or somebody set its clock, back where it is less than 0."""
         self.now = round(self.now + seconds, 6)
 
 

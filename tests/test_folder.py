@@ -784,6 +784,39 @@ def test_i6_tokens_go_on_after_a_start_of_the_machine_that_lost_the_newest(
     assert claim(looked, CARA).token > new.token
 
 
+@pytest.mark.parametrize("failed", [False, True])
+def test_i11_a_claim_that_a_power_cut_left_without_its_line_is_free_again_by_itself(
+    folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch, failed: bool
+) -> None:
+    start(folder_store, "a", "b")
+    if failed:
+        fail(folder_store, claim(folder_store, ANNA, "a"))
+    token = claim(folder_store, BERT, "a").token
+    path = file_of(folder_store, "claimed")
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    by_hand(path.parent)
+    monkeypatch.setattr(revisions, "_boot", lambda: "the next day")
+    looked = afresh(folder_store)
+    assert (live(looked), table(looked)) == ({}, {})
+    assert state(looked, "a") is (State.FAILED if failed else State.AVAILABLE)
+    assert looked.read(lambda view: view.records[A].failures) == failed
+    assert claim(looked, CARA, "a").token > token
+    agrees(looked)
+    looked.close()
+    token = claim(folder_store, DORA, "b").token
+    assert live(folder_store)["b"] == token
+
+
+def test_i11_an_old_word_of_a_run_put_away_harms_no_later_run(folder_store: FolderStore) -> None:
+    """The lock's file is not synced: after a power cut it may say what is long over."""
+    start(folder_store, "a")
+    complete(folder_store, claim(folder_store, ANNA))
+    rev = folder_store.transact(Archive())[1]
+    start(folder_store, "b")
+    (folder_store.folder / ".lock").write_bytes(b"+1 %d archived\n" % rev)
+    assert claim(afresh(folder_store), ANNA).task == "b"
+
+
 def test_a_gap_in_the_events_is_noticed(folder_store: FolderStore, other: FolderStore) -> None:
     """The last line is lost, and another of the same length has taken its place."""
     start(folder_store, "a")
@@ -1106,6 +1139,24 @@ def test_a_store_that_cannot_be_written_says_so_and_changes_nothing(
             store.heartbeat(ANNA)
             store.hold_session("s-1")
     assert whole(folder_store)[1] == before[1]
+
+
+def test_a_disk_that_is_gone_is_said_as_a_fault_of_the_store(
+    folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even whether the folder is there can be found out."""
+    start(folder_store, "a")
+
+    def failing(*_: object, **__: object) -> os.stat_result:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", failing)
+        patch.setattr(Path, "is_dir", failing)
+        with pytest.raises(StoreFault) as caught:
+            claim(folder_store, ANNA)
+    assert caught.value.code == "store_unwritable"
+    assert claim(folder_store, ANNA).task == "a"
 
 
 def test_a_text_that_cannot_be_written_leaves_no_trace(folder_store: FolderStore) -> None:

@@ -28,7 +28,10 @@ from scratch_run import (
 )
 
 GUARDS = ("edit", "shell", "spawn", "identity")
-INFORMING = ("subagent-start", "subagent-stop", "session-start", "session-end", "beat", "read")
+INFORMING = (
+    *("subagent-start", "subagent-stop", "stop-failure", "task-stop"),
+    *("session-start", "session-end", "beat", "read"),
+)
 SHELLS = [shell for shell in ("/bin/sh", "/bin/dash", "/bin/bash") if Path(shell).exists()]
 WORKER = {"prompt": "go", "subagent_type": "parallel-agents:worker"}
 
@@ -114,7 +117,7 @@ class TestManifest:
             event: {entry["args"][-1] for _, entry in entries(event)}
             for event in (
                 *("SubagentStart", "SubagentStop", "SessionStart", "SessionEnd"),
-                *("PostToolUse", "PostToolUseFailure"),
+                *("StopFailure", "PostToolUse", "PostToolUseFailure"),
             )
         }
         assert whats == {
@@ -122,7 +125,8 @@ class TestManifest:
             "SubagentStop": {"subagent-stop"},
             "SessionStart": {"session-start"},
             "SessionEnd": {"session-end"},
-            "PostToolUse": {"beat"},
+            "StopFailure": {"stop-failure"},
+            "PostToolUse": {"beat", "task-stop"},
             "PostToolUseFailure": {"beat"},
         }
 
@@ -415,6 +419,19 @@ class TestWithARun:
         again = hook("subagent-stop", event | {"stop_hook_active": True})
         assert again == Done(0, "", "")
         assert [line["kind"] for line in run.log()] == ["ended"]
+
+    def test_an_end_that_the_agent_was_not_asked_about_is_noted(
+        self, hook: Hook, run: ScratchRun
+    ) -> None:
+        failed = run.event("a1") | {"hook_event_name": "StopFailure", "error": "unknown"}
+        assert hook("stop-failure", failed) == Done(0, "", "")
+        stopped = run.event(MAIN, "TaskStop", task_id="a2") | {"tool_response": {}}
+        assert hook("task-stop", stopped) == Done(0, "", "")
+        ends = [(line["kind"], line["agent"], line["task"]) for line in run.log()]
+        assert ends == [
+            ("ended", f"{SESSION}/a1", "auth"),
+            ("ended", f"{SESSION}/a2", "billing"),
+        ]
 
     def test_a_session_is_told_and_its_end_is_noted(self, hook: Hook, run: ScratchRun) -> None:
         event = run.event(MAIN)

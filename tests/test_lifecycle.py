@@ -90,6 +90,31 @@ class TestEndOfAnAgent:
         assert say(run, "subagent-stop", "a7", stop_hook_active=again) == {}
         assert run.log() == []
 
+    def test_an_error_of_the_api_ends_it_too(self, run: ScratchRun) -> None:
+        assert say(run, "stop-failure", error="overloaded") == {}
+        (line,) = run.log()
+        assert (line["kind"], line["agent"], line["task"]) == ("ended", f"{SESSION}/a1", "auth")
+        assert os.listdir(run.folder / ".alive") == []
+
+    def test_an_error_does_not_end_the_conversation(self, run: ScratchRun) -> None:
+        run.claim("docs", "docs/a.md", agent="main")
+        assert say(run, "stop-failure", MAIN, error="overloaded") == {}
+        assert run.log() == []
+
+    def test_an_agent_that_another_stops_has_ended(self, run: ScratchRun) -> None:
+        given = {"tool_name": "TaskStop", "tool_input": {"task_id": "a1"}}
+        assert say(run, "task-stop", MAIN, **given) == {}
+        (line,) = run.log()
+        assert (line["kind"], line["agent"], line["task"]) == ("ended", f"{SESSION}/a1", "auth")
+        assert line["reason"] == "main stopped the agent, and it holds a claim"
+
+    @pytest.mark.parametrize("given", [{"task_id": "b7"}, {"task_id": 1}, {}])
+    def test_the_stop_of_anything_else_is_nobodys_end(
+        self, run: ScratchRun, given: dict[str, Any]
+    ) -> None:
+        assert say(run, "task-stop", MAIN, tool_name="TaskStop", tool_input=given) == {}
+        assert run.log() == []
+
 
 class TestStartOfASession:
     def test_an_unfinished_run_is_announced_with_its_counts(self, run: ScratchRun) -> None:

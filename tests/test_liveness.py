@@ -190,7 +190,8 @@ def test_names_that_are_no_file_names_are_kept_inside_the_folder(
     folder: Path, liveness: Liveness
 ) -> None:
     liveness.beat(Agent("../../s", "a/../b c"))
-    assert [p.name for p in (folder / ".alive").iterdir()] == [".._.._s.a_.._b_c"]
+    names = {p.name for p in (folder / ".alive").iterdir()}
+    assert names == {".clock", ".._.._s.a_.._b_c"}
 
 
 def test_a_sign_of_life_does_not_follow_a_link(folder: Path, liveness: Liveness) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from parallel_agents.core.commands import TakeClaim
 from parallel_agents.core.model import Agent, Outcome, Strategy, TaskId
 from parallel_agents.mcp_server import build
 from parallel_agents.mcp_server.server import TasksServer
+from parallel_agents.store.awake import boot_id
 from parallel_agents.store.folder import FolderStore
 
 ONE = [task("one")]
@@ -228,8 +228,8 @@ async def test_the_claim_of_a_dead_agent_is_taken_back_without_asking(
     FolderStore(repository, clock=lambda: an_hour_ago).transact(TakeClaim(WORKER))
     over = repository / "_tasks" / ".hooklog"
     over.write_text(f'{{"at": {an_hour_ago + 1}, "kind": "ended", "agent": "s1/w1"}}\n')
-    for sign in (repository / "_tasks" / ".alive").glob("s1.w1"):
-        os.utime(sign, (an_hour_ago, an_hour_ago))
+    with (repository / "_tasks" / ".alive" / ".clock").open("a") as samples:
+        samples.write(f"{boot_id()} {time.monotonic() - 3600} {an_hour_ago}\n")
     async with connected(server) as calls:
         recovered = await calls.ok("recover_task", task_id="one", to="available")
     assert recovered["by"] == "known dead"

@@ -273,6 +273,7 @@ def status_of(name: str, state: State, **more: Any) -> TaskStatus:
         "agent": None,
         "since": None,
         "last_sign": None,
+        "silence": None,
         "flags": (),
         "waits_for": (),
         "failures": 0,
@@ -286,7 +287,13 @@ def status_of(name: str, state: State, **more: Any) -> TaskStatus:
 
 def test_a_status_shows_what_needs_somebody_and_names_the_rest() -> None:
     held = status_of(
-        "held", State.CLAIMED, agent="s1/a1", since=0.0, last_sign=60.0, flags=("stale",)
+        "held",
+        State.CLAIMED,
+        agent="s1/a1",
+        since=0.0,
+        last_sign=60.0,
+        silence=1900.0,
+        flags=("stale",),
     )
     status = Status(
         run="p1",
@@ -310,6 +317,7 @@ def test_a_status_shows_what_needs_somebody_and_names_the_rest() -> None:
     short = given(StatusReply.from_status(status, detail=False))
     assert [t["id"] for t in short["tasks"]] == ["held", "lost"]
     assert short["tasks"][0]["last_sign"] == "1970-01-01T00:01:00Z"
+    assert short["tasks"][0]["silent_minutes"] == 31
     assert "token" not in short["tasks"][0]
     assert (short["ready"], short["waiting"], short["completed"]) == (["free"], ["late"], ["done"])
     assert short["denials"][0]["reason"] == "held"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -103,6 +105,24 @@ def test_a_link_in_its_place_is_not_followed(path: Path) -> None:
     path.symlink_to("elsewhere")
     with pytest.raises(OSError, match="symbolic"):
         Reservation(path).cover(1)
+
+
+def test_a_reservation_that_cannot_be_read_for_now_does_not_pass_for_a_lost_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would know then that the machine was started since."""
+
+    def failing(path: Path) -> tuple[str, os.stat_result]:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+    monkeypatch.setattr(revisions, "read_regular", failing)
+    calls: list[Callable[[], object]] = [
+        Reservation(path).is_of_earlier_start,
+        lambda: Reservation(path).settle(3),
+    ]
+    for call in calls:
+        with pytest.raises(OSError, match="Input/output"):
+            call()
 
 
 def test_this_start_of_the_machine_has_one_name() -> None:

@@ -8,6 +8,7 @@ import pytest
 from parallel_agents.core.commands import (
     Approve,
     Archive,
+    Extend,
     Fail,
     Granted,
     MarkMerged,
@@ -563,7 +564,7 @@ def test_a_clock_that_was_set_back_keeps_nobody_from_a_retry(store: Store, clock
     start(store, "a", "b")
     complete(store, claim(store, BERT, "b"))
     fail(store, claim(store, ANNA, "a"))
-    clock.passes(-86_400)
+    clock.jumps(-86_400)
     assert claim(store, ANNA).task == "a"
 
 
@@ -655,50 +656,40 @@ def test_i8_a_clock_alone_never_steals(store: Store, clock: Clock) -> None:
     start(store, "a")
     claim(store, ANNA)
     clock.passes(100 * STALE_AFTER)
-    with refused(store, "user_decides", "anna", "clock alone"):
-        recover(store, "a", by_user=False)
+    with refused(store, "user_decides", "anna", "3000 min ago", "clock alone"):
+        recover(store, "a", by_user=False, silence=100 * STALE_AFTER)
 
 
-def test_i8_a_known_death_alone_never_steals(store: Store, clock: Clock) -> None:
+@pytest.mark.parametrize("silence", [0.0, STALE_AFTER])
+def test_i8_a_known_death_alone_never_steals(store: Store, silence: float) -> None:
     start(store, "a")
     claim(store, ANNA)
-    clock.passes(STALE_AFTER)
     with refused(store, "user_decides", "not stale"):
-        recover(store, "a", by_user=False, known_dead=True)
+        recover(store, "a", by_user=False, known_dead=True, silence=silence)
 
 
-def test_i8_stale_and_known_dead_is_enough(store: Store, clock: Clock) -> None:
+def test_i8_stale_and_known_dead_is_enough(store: Store) -> None:
     start(store, "a")
     claim(store, ANNA)
-    clock.passes(STALE_AFTER + 1)
-    recover(store, "a", by_user=False, known_dead=True)
+    recover(store, "a", by_user=False, known_dead=True, silence=STALE_AFTER + 1)
     assert state(store, "a") is State.AVAILABLE
 
 
-def test_i8_a_sign_of_life_counts_from_when_it_was_given(store: Store, clock: Clock) -> None:
+def test_i8_a_silence_that_nobody_measured_is_none(store: Store, clock: Clock) -> None:
     start(store, "a")
     claim(store, ANNA)
-    clock.passes(STALE_AFTER + 1)
-    sign = clock.now - 1
+    clock.passes(100 * STALE_AFTER)
     with refused(store, "user_decides", "not stale"):
-        recover(store, "a", by_user=False, known_dead=True, last_sign=sign)
-
-
-def test_i8_a_sign_from_before_the_claim_does_not_make_it_stale(store: Store, clock: Clock) -> None:
-    start(store, "a")
-    before = clock.now
-    clock.passes(STALE_AFTER + 1)
-    claim(store, ANNA)
-    with refused(store, "user_decides", "not stale"):
-        recover(store, "a", by_user=False, known_dead=True, last_sign=before)
-
-
-def test_i8_a_clock_that_went_back_does_not_steal(store: Store, clock: Clock) -> None:
-    start(store, "a")
-    claim(store, ANNA)
-    clock.passes(-10 * STALE_AFTER)
-    with refused(store, "user_decides"):
         recover(store, "a", by_user=False, known_dead=True)
+
+
+@pytest.mark.parametrize("jump", [100 * STALE_AFTER, -100 * STALE_AFTER])
+def test_i8_a_clock_that_was_set_does_not_steal(store: Store, clock: Clock, jump: float) -> None:
+    start(store, "a")
+    claim(store, ANNA)
+    clock.jumps(jump)
+    with refused(store, "user_decides", "not stale"):
+        recover(store, "a", by_user=False, known_dead=True, silence=STALE_AFTER)
 
 
 def test_i8_the_users_word_counts_for_the_claim_they_saw(store: Store) -> None:
@@ -759,6 +750,21 @@ def test_a_task_is_recovered_to_the_queue_and_nowhere_else(store: Store, to: Sta
     claim(store, ANNA)
     with refused(store, "bad_state", to):
         recover(store, "a", to)
+
+
+def test_nobody_can_say_to_be_an_agent_that_the_client_vouched_for(store: Store) -> None:
+    vouched = Agent(ANNA.session, ANNA.name, verified=True)
+    start(store, "a")
+    held = claim(store, vouched)
+    for command in (
+        TakeClaim(ANNA),
+        Fail(ANNA, held.task, held.token, "not me"),
+        Release(ANNA, held.task, held.token, Outcome.RETURNED),
+        Extend(ANNA, held.task, held.token, ("more.txt",)),
+    ):
+        with refused(store, "unverified", "vouched for"):
+            store.transact(command)
+    assert claim(store, vouched).token == held.token
 
 
 def test_what_is_in_the_queue_is_not_recovered(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from parallel_agents.core.commands import MarkMerged
 from parallel_agents.core.model import State, TaskId
 from parallel_agents.core.view import Record
+from parallel_agents.store import files
 from parallel_agents.store.folder import FolderStore
 from parallel_agents.store.frontmatter import Unreadable
 from parallel_agents.store.scan import Scan, move_event, scan
@@ -144,6 +146,90 @@ def test_of_two_copies_the_stricter_counts(folder_store: FolderStore, copied: st
     assert found.view.damaged == {
         f"{to}/a.md": f"the task is in {copied}/ too; remove one of the two files"
     }
+
+
+def after_a_start(store: FolderStore) -> Scan:
+    """Scan the store's folder for the first time since the machine was started."""
+    return scan(store.folder, lambda name, rev: False, restarted=True)
+
+
+def without_last_line(path: Path) -> None:
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+
+
+def test_a_claim_whose_line_a_power_cut_took_is_to_be_put_back(folder_store: FolderStore) -> None:
+    start(folder_store, "a", "b")
+    claim(folder_store, ANNA, "a")
+    held = claim(folder_store, BERT, "b")
+    without_last_line(file_of(folder_store, "claimed"))
+    found = after_a_start(folder_store)
+    assert found.misplaced == [(A, State.CLAIMED, State.AVAILABLE)]
+    assert record(found, "b").claim == held
+    found = look(folder_store)
+    assert (found.misplaced, found.moved) == ([], [(A, State.AVAILABLE, State.CLAIMED)])
+
+
+def test_a_failure_outlives_a_power_cut_that_takes_the_line_of_the_next_claim(
+    folder_store: FolderStore,
+) -> None:
+    """Else the first agent's claim would live again, and its failure not count."""
+    start(folder_store, "a")
+    fail(folder_store, claim(folder_store, ANNA))
+    claim(folder_store, BERT)
+    without_last_line(file_of(folder_store, "claimed"))
+    found = after_a_start(folder_store)
+    assert found.misplaced == [(A, State.CLAIMED, State.FAILED)]
+    assert (found.uncommitted, record(found).failures) == ([], 1)
+
+
+def test_a_claim_whose_rename_a_power_cut_took_is_taken_back(folder_store: FolderStore) -> None:
+    start(folder_store, "a")
+    fail(folder_store, claim(folder_store, ANNA))
+    held = claim(folder_store, BERT)
+    os.rename(file_of(folder_store, "claimed"), file_of(folder_store, "failed"))
+    found = after_a_start(folder_store)
+    assert found.uncommitted == [(A, held.token, State.FAILED)]
+    assert (found.moved, record(found).failures) == ([], 1)
+
+
+def test_a_failure_counts_where_a_person_moved_the_task_before_the_machine_was_started(
+    folder_store: FolderStore,
+) -> None:
+    start(folder_store, "a")
+    fail(folder_store, claim(folder_store, ANNA))
+    os.rename(file_of(folder_store, "failed"), file_of(folder_store, "available"))
+    found = after_a_start(folder_store)
+    assert (found.uncommitted, found.moved) == ([], [(A, State.FAILED, State.AVAILABLE)])
+    assert record(found).failures == 1
+
+
+def test_a_garbled_claim_stands_over_a_start_of_the_machine(folder_store: FolderStore) -> None:
+    start(folder_store, "a")
+    claim(folder_store, ANNA)
+    path = file_of(folder_store, "claimed")
+    path.write_text(path.read_text().replace("id: ", "id; "))
+    found = after_a_start(folder_store)
+    assert found.misplaced == []
+    assert record(found).claim is not None
+
+
+@pytest.mark.parametrize("what", ["claimed/a.md", "proposal.md"])
+def test_a_file_that_cannot_be_read_for_now_does_not_pass_for_none(
+    folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """A claim would be gone from the hooks' table, and its files free for others."""
+    start(folder_store, "a")
+    claim(folder_store, ANNA)
+    read = files.read_regular
+
+    def failing(path: Path) -> tuple[str, os.stat_result]:
+        if path == folder_store.folder / what:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return read(path)
+
+    monkeypatch.setattr(files, "read_regular", failing)
+    with pytest.raises(OSError, match="Input/output"):
+        look(folder_store)
 
 
 def test_of_two_copies_the_one_with_the_newer_history_counts(folder_store: FolderStore) -> None:

@@ -21,6 +21,7 @@ QUIET = TaskStatus(
     agent=None,
     since=None,
     last_sign=None,
+    silence=None,
     flags=(),
     waits_for=(),
     failures=0,
@@ -38,7 +39,7 @@ def task(name: str, state: State = State.AVAILABLE, **given: Any) -> TaskStatus:
 
 def held(name: str, **given: Any) -> TaskStatus:
     """A task in progress, claimed 12 minutes ago, with a sign of life a minute ago."""
-    times = {"since": NOW - 12 * MINUTE - 5, "last_sign": NOW - MINUTE}
+    times = {"since": NOW - 12 * MINUTE - 5, "last_sign": NOW - MINUTE, "silence": MINUTE}
     return task(name, State.CLAIMED, **{"agent": "0123456789ab/a1", **times, **given})
 
 
@@ -191,7 +192,7 @@ def test_a_new_flag_is_a_change() -> None:
 
 
 def test_nothing_is_said_where_nothing_changed() -> None:
-    later = replace(held("a"), last_sign=NOW)
+    later = replace(held("a"), last_sign=NOW, silence=0.0)
     assert changes(status(held("a")), status(later)) == []
 
 

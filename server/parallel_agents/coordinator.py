@@ -57,6 +57,11 @@ class Coordinator:
         """Show, for as long as this process lives, that the session's server runs."""
         self.store.hold_session(session)
 
+    def sign_of_life(self, agent: Agent) -> None:
+        """Note a sign of life of an agent that gave one before: every holder of a claim has."""
+        if self.store.last_sign(agent) is not None:
+            self.store.heartbeat(agent)
+
     def propose(self, plan: Plan) -> Proposal:
         """Check and compare; put the plan before the user."""
         return proposing.propose(self._site, plan)

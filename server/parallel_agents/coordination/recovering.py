@@ -21,9 +21,9 @@ def recover(
     run = site.store.read(run_of)
     held = site.store.read(lambda view: record_of(view, task).claim)
     known_dead = held is not None and site.store.is_dead(held.agent)
-    last_sign = site.store.last_sign(held.agent) if held else None
+    silence = site.store.silence(held.agent, held.since) if held else None
     saved = salvage(site, run, held) if held is not None and (by_user or known_dead) else None
     token = held.token if held else None
-    command = Recover(task, to, by_user, reason, known_dead, last_sign, saved, token)
+    command = Recover(task, to, by_user, reason, known_dead, silence, saved, token)
     answer, rev = site.store.transact(command)
     return (answer.event if isinstance(answer, Done) else None), rev

@@ -17,7 +17,7 @@ DENIALS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class TaskStatus:
-    """One task. Times are seconds since the epoch."""
+    """One task. Times are seconds since the epoch, by the wall clock; `silence` is not."""
 
     id: TaskId
     title: str
@@ -25,6 +25,8 @@ class TaskStatus:
     agent: str | None
     since: float | None
     last_sign: float | None
+    silence: float | None
+    """Seconds awake without a sign of life of the holder; its claim is one."""
     flags: tuple[str, ...]
     """`stale`, `ended` (its agent is known not to run), `blocked`, `waiting`, `retry`, `merged`"""
     waits_for: tuple[TaskId, ...]
@@ -74,11 +76,8 @@ def progress_line(view: View) -> str:
 
 
 def _status(site: Site, view: View, denials: tuple[Mapping[str, Any], ...]) -> Status:
-    now = site.clock()
-    tasks = tuple(
-        _task_status(site, view, r, now)
-        for r in sorted(view.records.values(), key=lambda r: r.order)
-    )
+    ordered = sorted(view.records.values(), key=lambda r: r.order)
+    tasks = tuple(_task_status(site, view, r) for r in ordered)
     run = view.run
     return Status(
         run=run.id if run else None,
@@ -95,9 +94,9 @@ def _status(site: Site, view: View, denials: tuple[Mapping[str, Any], ...]) -> S
     )
 
 
-def _task_status(site: Site, view: View, record: Record, now: float) -> TaskStatus:
+def _task_status(site: Site, view: View, record: Record) -> TaskStatus:
     task, claim = record.task, record.claim
-    sign = _last_sign(site, claim)
+    silence = site.store.silence(claim.agent, claim.since) if claim else None
     waits_for = view.unmet(task.id) if record.state is State.AVAILABLE else ()
     return TaskStatus(
         id=task.id,
@@ -105,8 +104,9 @@ def _task_status(site: Site, view: View, record: Record, now: float) -> TaskStat
         state=record.state,
         agent=claim.agent.key if claim else None,
         since=claim.since if claim else None,
-        last_sign=sign,
-        flags=_flags(site, record, sign, waits_for, now),
+        last_sign=_last_sign(site, claim),
+        silence=silence,
+        flags=_flags(site, record, silence, waits_for),
         waits_for=waits_for,
         failures=record.failures,
         token=claim.token if claim else None,
@@ -123,10 +123,10 @@ def _last_sign(site: Site, claim: Claim | None) -> float | None:
 
 
 def _flags(
-    site: Site, record: Record, sign: float | None, waits_for: tuple[TaskId, ...], now: float
+    site: Site, record: Record, silence: float | None, waits_for: tuple[TaskId, ...]
 ) -> tuple[str, ...]:
     flags = []
-    if sign is not None and now - sign > STALE_AFTER:
+    if silence is not None and silence > STALE_AFTER:
         flags.append("stale")
     if record.claim is not None and site.store.is_dead(record.claim.agent):
         flags.append("ended")

@@ -89,7 +89,8 @@ class Recover:
     """Bring stale or blocked work back to the queue.
 
     `by_user` is the user's word; without it the claim must be stale and its agent known not to
-    run. `last_sign` is the agent's last sign of life, seconds since the epoch. `token` is that of
+    run. `silence` is how long the agent has given no sign of life (its claim is one): seconds
+    awake, or None where that is not known, which is never called stale. `token` is that of
     the claim that is to end, as the caller saw it: a later claim is then left alone.
     """
 
@@ -98,7 +99,7 @@ class Recover:
     by_user: bool
     reason: str = ""
     known_dead: bool = False
-    last_sign: float | None = None
+    silence: float | None = None
     salvage: str | None = None
     token: int | None = None
 

@@ -42,6 +42,28 @@ def agent_stops(event: Event, runs: list[Run]) -> dict[str, Any] | None:
     return None
 
 
+def agent_fails(event: Event, runs: list[Run]) -> dict[str, Any] | None:
+    """An error of the API ends a sub-agent without the question above; the conversation goes on."""
+    for run in runs:
+        mine = run.table.of(event.key)
+        if mine is not None and not event.is_main:
+            run.note(
+                "ended", event, "an error ended the agent, and it holds a claim", task=mine.task
+            )
+    return None
+
+
+def agent_is_stopped(event: Event, runs: list[Run]) -> dict[str, Any] | None:
+    """Another agent, or the conversation, has stopped this one: it is asked nothing either."""
+    stopped = f"{event.session}/{event.input.get('task_id')}"
+    for run in runs:
+        theirs = run.table.of(stopped)
+        if theirs is not None:
+            text = f"{event.agent} stopped the agent, and it holds a claim"
+            run.note("ended", event, text, task=theirs.task, agent=stopped)
+    return None
+
+
 def conversation_stops(event: Event, runs: list[Run]) -> dict[str, Any] | None:
     """The main conversation is told once, too; it goes on later, so its end is never noted."""
     for run in runs:
@@ -85,6 +107,8 @@ HOOKS = {
     "subagent-start": agent_starts,
     "subagent-stop": agent_stops,
     "stop": conversation_stops,
+    "stop-failure": agent_fails,
+    "task-stop": agent_is_stopped,
     "session-start": session_starts,
     "session-end": session_ends,
 }

@@ -84,9 +84,22 @@ class Desk:
 
     def _do(self, caller: Caller, work: Callable[[Coordinator], T]) -> T:
         coordinator = self._coordinator(caller)
-        result = work(coordinator)
-        coordinator.hold_session(caller.session)
-        return result
+        agent = Agent(caller.session, caller.name, caller.verified) if caller.name else None
+        if agent is not None:
+            coordinator.sign_of_life(agent)
+        try:
+            return work(coordinator)
+        finally:
+            coordinator.hold_session(caller.session)
+            if agent is not None:  # a check may have taken as long as it takes to be stale
+                coordinator.sign_of_life(agent)
+
+    def keep_time(self) -> None:
+        """Note the time for every repository that was called about; once a minute is enough."""
+        with self._finding:
+            coordinators = tuple(self._by_root.values())
+        for coordinator in coordinators:
+            coordinator.store.keep_time()
 
     def _coordinator(self, caller: Caller) -> Coordinator:
         from parallel_agents.coordinator import Coordinator  # slow to load: not before it is used

@@ -6,6 +6,7 @@ import logging
 import shlex
 import shutil
 import signal
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,9 @@ NAME = "tasks"
 NAME_OF_COMMAND = "parallel-agents"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """The hosts that the SDK guards against requests of web pages."""
+
+A_MINUTE = 60.0
+"""Seconds between two looks at the time, so that silence can be told from sleep."""
 
 INSTRUCTIONS = """\
 Lets several agents work on one git repository at once without colliding. The server, the hooks \
@@ -131,7 +135,12 @@ def build() -> TasksServer:
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Desk]) -> AsyncGenerator[Desk]:
-        yield desk
+        over = threading.Event()
+        threading.Thread(target=_keep_time, args=(desk, over), daemon=True).start()
+        try:
+            yield desk
+        finally:
+            over.set()
 
     return TasksServer(
         NAME,
@@ -142,6 +151,11 @@ def build() -> TasksServer:
         lifespan=lifespan,
         log_level="WARNING",
     )
+
+
+def _keep_time(desk: Desk, over: threading.Event) -> None:
+    while not over.wait(A_MINUTE):
+        desk.keep_time()
 
 
 def serve(http: tuple[str, int] | None = None) -> None:

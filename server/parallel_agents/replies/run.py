@@ -29,6 +29,9 @@ class TaskShown(Part):
     agent: str | None = None
     since: str | None = None
     last_sign: str | None = Field(default=None, description="Last sign of life of its agent.")
+    silent_minutes: int | None = Field(
+        default=None, description="Without a sign of life; time that the machine slept is left out."
+    )
     token: int | None = None
     waits_for: tuple[str, ...]
     failures: int
@@ -47,6 +50,7 @@ class TaskShown(Part):
             agent=task.agent,
             since=None if task.since is None else utc(task.since),
             last_sign=None if task.last_sign is None else utc(task.last_sign),
+            silent_minutes=None if task.silence is None else int(task.silence // 60),
             token=task.token,
             waits_for=task.waits_for,
             failures=task.failures,

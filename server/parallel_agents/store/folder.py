@@ -21,14 +21,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 from parallel_agents.core.commands import Answer, Command, Decision, Done, NothingToClaim, Propose
 from parallel_agents.core.errors import ParallelAgentsError, StoreFault
 from parallel_agents.core.events import Event, Kind
-from parallel_agents.core.model import Agent, State, TaskId
+from parallel_agents.core.model import State, TaskId
 from parallel_agents.core.rules import decide
 from parallel_agents.core.view import View
 from parallel_agents.store import files, planfiles, runfiles
@@ -36,7 +36,7 @@ from parallel_agents.store.feed import Feed, FeedBroken, Line
 from parallel_agents.store.frontmatter import Unreadable, history_line, void_line
 from parallel_agents.store.handedits import HandEdits
 from parallel_agents.store.hooktable import HookTable
-from parallel_agents.store.liveness import Liveness
+from parallel_agents.store.liveness import Liveness, SignsOfLife
 from parallel_agents.store.lock import FileLock
 from parallel_agents.store.revisions import Reservation
 from parallel_agents.store.scan import Scan, move_event, scan, state_after
@@ -54,7 +54,7 @@ GROWS = frozenset({Kind.CLAIMED, Kind.EXTENDED, Kind.PREPARED})
 ATTEMPTS = 3
 
 
-class FolderStore:
+class FolderStore(SignsOfLife):
     """State in `<root>/_tasks/`, shared by any number of processes on one machine.
 
     A process that forks opens its stores after that. Raises `StoreFault` with the codes
@@ -66,8 +66,10 @@ class FolderStore:
         root: Path,
         clock: Callable[[], float] = time.time,
         timeout: float = LOCK_TIMEOUT,
+        awake: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = root / FOLDER
+        super().__init__(Liveness(self.folder, clock, awake))
         self.root = root
         self._clock = clock
         self._timeout = timeout
@@ -75,7 +77,6 @@ class FolderStore:
         self._lock = FileLock(self.folder / ".lock", timeout)
         self._feed = Feed(self.folder / ".events")
         self._reservation = Reservation(self.folder / ".rev")
-        self._liveness = Liveness(self.folder)
         self._table = HookTable(self.folder, root)
         self._edits = HandEdits(self.folder)
         self._view: View | None = None
@@ -113,22 +114,6 @@ class FolderStore:
                 self._table.mend(view)
                 return question(view)
 
-    def heartbeat(self, agent: Agent) -> None:
-        """See `Store.heartbeat`."""
-        self._liveness.beat(agent)
-
-    def last_sign(self, agent: Agent) -> float | None:
-        """See `Store.last_sign`."""
-        return self._liveness.last_sign(agent)
-
-    def is_dead(self, agent: Agent) -> bool:
-        """See `Store.is_dead`."""
-        return self._liveness.is_dead(agent)
-
-    def hold_session(self, session: str) -> None:
-        """See `Store.hold_session`."""
-        self._liveness.hold_session(session)
-
     def close(self) -> None:
         """Let go of every file."""
         self._liveness.close()
@@ -160,7 +145,8 @@ class FolderStore:
             ) from error
         except OSError as error:
             self._view = None
-            self._is_there()
+            with suppress(OSError):
+                self._is_there()
             raise StoreFault(
                 "store_unwritable",
                 f"The store {self.folder} could not be read or written: {error}.",
@@ -225,17 +211,20 @@ class FolderStore:
         runfiles.lay_out(self.folder)
         if begun == f"{_rev_of(begun)} {Kind.ARCHIVED}":
             runfiles.put_away_rest(self.folder, _rev_of(begun))
-        started = self._reservation.is_of_earlier_start()
+        restarted = self._reservation.is_of_earlier_start()
 
         def uncommitted(task: TaskId, rev: int) -> bool:
-            return started or begun == f"{rev} {task}"
+            return begun == f"{rev} {task}"
 
-        found = scan(self.folder, uncommitted)
-        if self._finish_approval(found.view):
-            found = scan(self.folder, uncommitted)
+        found = scan(self.folder, uncommitted, restarted=restarted)
+        put_back = runfiles.put_back(self.folder, found.misplaced)
+        if self._finish_approval(found.view) or put_back:
+            found = scan(self.folder, uncommitted, restarted=restarted)
         view = found.view
         newest = max(found.seen, view.rev, self._feed.skip(), self._newest, _rev_of(begun))
         view.rev = self._newest = self._reservation.settle(newest)
+        if begun is not None:
+            self._reservation.cover(view.rev, anew=True)  # nobody counts from before it again
         self._stamps, self._folders = found.stamps, found.folders
         self._write_down(found)
         if view.run is not None:

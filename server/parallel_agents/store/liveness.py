@@ -1,7 +1,8 @@
-"""Signs of life: `.alive/`, without process ids and without trusting clocks for anything but age.
+"""Signs of life: `.alive/`, without process ids, and ages that no clock can be set to.
 
 .alive/<session>.session    locked by the session's servers for as long as they live
 .alive/<session>.<agent>    its modification time is the agent's last sign of life
+.alive/.clock               how long ago that was, in time awake: see `awake`
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import os
 import re
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from filelock import lock_descriptor, unlock_descriptor
 
 from parallel_agents.core.model import Agent
+from parallel_agents.store.awake import AwakeClock
 
 try:
     import fcntl
@@ -25,6 +28,7 @@ except ImportError:  # Windows: there a session has one server
     fcntl = None  # type: ignore[assignment]
 
 FOLDER = ".alive"
+CLOCK = ".clock"
 HOOK_LOG = ".hooklog"
 PATIENCE = 1.0
 """Seconds for which somebody's look at a session's lock is waited out; it lasts microseconds."""
@@ -35,8 +39,15 @@ _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC
 class Liveness:
     """What is known of who runs, for one store folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Callable[[], float] = time.time,
+        awake: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._folder = folder
+        self._clock = clock
+        self._awake = AwakeClock(folder / FOLDER / CLOCK, clock, awake)
         self._held: dict[str, int] = {}
         self._mutex = threading.Lock()
 
@@ -60,13 +71,21 @@ class Liveness:
     def beat(self, agent: Agent) -> None:
         """Note a sign of life. That it cannot be noted is no reason to refuse the work."""
         path = self._path(f"{agent.session}.{agent.name}")
+        now = self._clock()
         with suppress(OSError):
             try:
-                os.utime(path, follow_symlinks=False)
+                os.utime(path, (now, now), follow_symlinks=False)
             except FileNotFoundError:
-                if self._folder.is_dir():
-                    path.parent.mkdir(exist_ok=True)
-                    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | _NOFOLLOW, 0o644))
+                if not self._folder.is_dir():
+                    return
+                path.parent.mkdir(exist_ok=True)
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | _NOFOLLOW, 0o644))
+                os.utime(path, (now, now), follow_symlinks=False)
+        self._awake.note()
+
+    def keep_time(self) -> None:
+        """Note the time, once a minute, so that silence can be told from sleep later."""
+        self._awake.note()
 
     def last_sign(self, agent: Agent) -> float | None:
         """Seconds since the epoch, or None."""
@@ -75,6 +94,14 @@ class Liveness:
             return os.stat(path, follow_symlinks=False).st_mtime
         except OSError:
             return None
+
+    def silence(self, agent: Agent, since: float | None = None) -> float | None:
+        """Seconds awake since the last sign of life, or since the time `since` if that is later.
+
+        A modification time and `since` are wall-clock times; which is later is told by their ages.
+        """
+        ages = [self._awake.age(t) for t in (self.last_sign(agent), since) if t is not None]
+        return min(ages, default=None)
 
     def is_dead(self, agent: Agent) -> bool:
         """Whether the agent's session is over, or a hook saw the agent end. False when in doubt."""
@@ -138,6 +165,37 @@ class Liveness:
 
     def _path(self, name: str) -> Path:
         return self._folder / FOLDER / _UNSAFE.sub("_", name)
+
+
+class SignsOfLife:
+    """The part of `Store` that no command changes: who lives."""
+
+    def __init__(self, liveness: Liveness) -> None:
+        self._liveness = liveness
+
+    def heartbeat(self, agent: Agent) -> None:
+        """See `Store.heartbeat`."""
+        self._liveness.beat(agent)
+
+    def last_sign(self, agent: Agent) -> float | None:
+        """See `Store.last_sign`."""
+        return self._liveness.last_sign(agent)
+
+    def silence(self, agent: Agent, since: float | None = None) -> float | None:
+        """See `Store.silence`."""
+        return self._liveness.silence(agent, since)
+
+    def keep_time(self) -> None:
+        """See `Store.keep_time`."""
+        self._liveness.keep_time()
+
+    def is_dead(self, agent: Agent) -> bool:
+        """See `Store.is_dead`."""
+        return self._liveness.is_dead(agent)
+
+    def hold_session(self, session: str) -> None:
+        """See `Store.hold_session`."""
+        self._liveness.hold_session(session)
 
 
 def _share(fd: int) -> bool:

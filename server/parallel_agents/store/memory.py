@@ -49,6 +49,14 @@ class MemoryStore:
         """See `Store.last_sign`."""
         return self._signs.get(agent.key)
 
+    def silence(self, agent: Agent, since: float | None = None) -> float | None:
+        """See `Store.silence`. Here its own clock is the only one."""
+        signs = [t for t in (self.last_sign(agent), since) if t is not None]
+        return max(0.0, self._clock() - max(signs)) if signs else None
+
+    def keep_time(self) -> None:
+        """See `Store.keep_time`."""
+
     def is_dead(self, agent: Agent) -> bool:
         """See `Store.is_dead`."""
         return agent.key in self.dead

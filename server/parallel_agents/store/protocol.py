@@ -30,6 +30,16 @@ class Store(Protocol):
     def last_sign(self, agent: Agent) -> float | None:
         """The last sign of life, seconds since the epoch; None where there never was one."""
 
+    def silence(self, agent: Agent, since: float | None = None) -> float | None:
+        """Seconds awake without a sign of life; in doubt fewer; None where there never was one.
+
+        `since`, the time (seconds since the epoch) of a claim's grant, counts as a sign. Time that
+        the machine slept and changes of its clock do not count.
+        """
+
+    def keep_time(self) -> None:
+        """Note the time. Called about once a minute, `silence` is right to the minute."""
+
     def is_dead(self, agent: Agent) -> bool:
         """Whether this agent is known not to run any more. False when in doubt."""
 

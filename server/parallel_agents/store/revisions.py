@@ -71,7 +71,7 @@ class Reservation:
             ceiling, floor, boot = text.split(" ", 2)
             if int(checksum, 16) == crc32(text.encode()):
                 return int(ceiling), int(floor), boot
-        except (OSError, ValueError):
+        except (FileNotFoundError, ValueError):
             pass
         return 0, 0, ""
 

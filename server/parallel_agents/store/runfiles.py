@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from parallel_agents.core.events import Event, Kind
@@ -32,6 +32,18 @@ def lay_out(folder: Path) -> None:
     readme = folder / "README.md"
     if not os.path.lexists(readme):
         files.replace(readme, README)
+
+
+def put_back(folder: Path, misplaced: Iterable[tuple[TaskId, State, State]]) -> bool:
+    """Take out of `claimed/` what lies there without a claim since the machine was started.
+
+    Each is (task, where it lies, where it belongs). Whether anything was moved.
+    """
+    moves = [(path_of(folder, lies, t), path_of(folder, was, t)) for t, lies, was in misplaced]
+    free = [(here, there) for here, there in moves if not os.path.lexists(there)]
+    for here, there in free:
+        os.rename(here, there)
+    return bool(free)
 
 
 def write_proposal(folder: Path, plan: Plan, text: str) -> None:
@@ -105,6 +117,8 @@ def put_away_run(folder: Path, run: str, rev: int) -> None:
 
 def put_away_rest(folder: Path, rev: int) -> None:
     """Go on where putting a run away was cut off after its plan was gone."""
+    if (folder / planfiles.PLAN).exists():  # a later run's: the word of it is an old one
+        return
     for path in (folder / PUT_AWAY).glob(f"*/{planfiles.PLAN}"):
         if f" #{rev} {Kind.ARCHIVED} " in files.read_regular(path)[0]:
             _put_away_tasks(folder, path.parent)

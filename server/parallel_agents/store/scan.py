@@ -3,10 +3,16 @@
 Where a file lies is its task's state; its history tells the rest. Two things are told apart here:
 a change that was written down but never committed (the process died before the rename), which is
 taken back, and a file that a person moved, which is honoured.
+
+After a start of the machine there is a third: what was not synced may be half on the disk. The
+rename of a claim can be there without its line, which would look as if a person had reserved the
+task. Whoever held a claim then is dead, and nobody was promised that it lasts: such a file goes
+back to where its history says.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -34,8 +40,11 @@ STATE_AFTER: dict[Kind, State | None] = {
 STRICTEST = (State.CLAIMED, State.COMPLETED, State.BLOCKED, State.FAILED, State.AVAILABLE)
 """Which of two copies of a task counts when their histories are equally new."""
 
+NOT_A_FILE = frozenset({errno.EINVAL, errno.ELOOP, errno.ENXIO})
+"""How the system says that what lies there is a folder, a link, a pipe or a socket."""
+
 Uncommitted = Callable[[TaskId, int], bool]
-"""Whether the change of this revision to this task may have been cut off before its rename."""
+"""Whether the change of this revision to this task was cut off, perhaps before its rename."""
 
 Move = tuple[TaskId, State, State]
 """A task whose file was moved by hand: its state by its history, and by its folder."""
@@ -56,6 +65,8 @@ class Scan:
     uncommitted: list[tuple[TaskId, int, State]] = field(default_factory=list)
     """(task, rev, state by its folder) of history lines whose change never came about."""
     moved: list[Move] = field(default_factory=list)
+    misplaced: list[Move] = field(default_factory=list)
+    """What a start of the machine left in `claimed/` without a claim: to be put back first."""
     seen: int = 0
     """The newest revision found in any file."""
 
@@ -79,10 +90,12 @@ def state_after(event: Event) -> State | None:
     return STATE_AFTER[event.kind] or State(event.data["state"])
 
 
-def scan(folder: Path, uncommitted: Uncommitted) -> Scan:
+def scan(folder: Path, uncommitted: Uncommitted, *, restarted: bool = False) -> Scan:
     """Read everything. Damaged files are named in `view.damaged`, never dropped in silence.
 
-    Raises `Unreadable` where the plan of the run cannot be read, `OSError` where a folder cannot.
+    `restarted`: nobody has looked at these files since the machine was started. Raises
+    `Unreadable` where the plan of the run cannot be read, `OSError` where a folder or a file
+    cannot.
     """
     found = Scan(View())
     view = found.view
@@ -93,7 +106,7 @@ def scan(folder: Path, uncommitted: Uncommitted) -> Scan:
     if view.run is None:
         return found
     for place in sorted(tasks.values(), key=lambda p: (p.file.order, p.file.task.id)):
-        file = _committed(place, found, uncommitted)
+        file = _committed(place, found, uncommitted, restarted)
         view.add(file.task, file.order).damaged = file.damage
         events.extend(file.history)
         found.stamps[file.task.id] = place.stamp
@@ -126,6 +139,7 @@ def _read_plans(folder: Path, found: Scan) -> tuple[Event, ...]:
     except FileNotFoundError:
         pass
     except (Unreadable, OSError) as error:
+        _must_be_damage(error)
         view.damaged[planfiles.PROPOSAL] = str(error)
     return history
 
@@ -145,6 +159,7 @@ def _read_state(folder: Path, state: State, found: Scan, tasks: dict[TaskId, _Fo
         except FileNotFoundError:
             continue  # moved on since, by a person: the folder is read again
         except OSError as error:
+            _must_be_damage(error)
             view.damaged[where] = str(error)
             continue
         file = _read_task(content, task, state, found)
@@ -177,19 +192,33 @@ def _read_task(content: str, task: TaskId, state: State, found: Scan) -> TaskFil
     return rest if stands else None
 
 
+def _must_be_damage(error: Exception) -> None:
+    """Raise an error of the disk: a file that cannot be read now must not pass for none."""
+    if isinstance(error, OSError) and error.errno not in NOT_A_FILE:
+        raise error
+
+
 def _where(state: State, name: str) -> str:
     """A file's name as it can be shown: what is not UTF-8 is written out."""
     return f"{state}/{os.fsencode(name).decode(errors='backslashreplace')}"
 
 
-def _committed(place: _Found, found: Scan, uncommitted: Uncommitted) -> TaskFile:
+def _committed(place: _Found, found: Scan, uncommitted: Uncommitted, restarted: bool) -> TaskFile:
     """The file without a last history line whose rename never happened."""
-    file = place.file
+    file, task = place.file, place.file.task.id
     states = [(e, s) for e in file.history if (s := state_after(e)) is not None]
-    if not states or states[-1][1] is place.state:
+    was = states[-1][1] if states else State.AVAILABLE
+    if was is place.state:
+        return file
+    if restarted and place.state is State.CLAIMED:
+        if not file.damage:
+            found.misplaced.append((task, State.CLAIMED, was))
+        return file
+    if not states:
         return file
     last = states[-1][0]
-    if not uncommitted(file.task.id, last.rev):
+    before = states[-2][1] if len(states) > 1 else State.AVAILABLE
+    if not (uncommitted(task, last.rev) or (restarted and before is place.state)):
         return file
-    found.uncommitted.append((file.task.id, last.rev, place.state))
+    found.uncommitted.append((task, last.rev, place.state))
     return replace(file, history=tuple(e for e in file.history if e is not last))

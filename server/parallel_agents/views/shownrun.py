@@ -7,7 +7,10 @@ from typing import Any, Protocol
 
 
 class ShownTask(Protocol):
-    """One task of a run. Times are seconds since the epoch, `agent` is an agent's key."""
+    """One task of a run. Times are seconds since the epoch, `agent` is an agent's key.
+
+    `silence` is how many seconds the machine was awake since the agent's last sign of life.
+    """
 
     @property
     def id(self) -> str: ...
@@ -20,7 +23,7 @@ class ShownTask(Protocol):
     @property
     def since(self) -> float | None: ...
     @property
-    def last_sign(self) -> float | None: ...
+    def silence(self) -> float | None: ...
     @property
     def flags(self) -> Sequence[str]: ...
     @property

@@ -122,7 +122,7 @@ def _table(tasks: Sequence[ShownTask], now: float, width: int, most: int | None)
 
 def _cells(task: ShownTask, now: float) -> tuple[str, ...]:
     since = "" if task.since is None else _minutes(now - task.since)
-    sign = "" if task.last_sign is None else _minutes(now - task.last_sign)
+    sign = "" if task.silence is None else _minutes(task.silence)
     who = "" if task.agent is None else clean(_who(task.agent))
     flags = ", ".join(task.flags) if task.agent else ""
     return task.id, task.state, who, since, sign, flags

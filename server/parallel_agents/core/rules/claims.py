@@ -23,6 +23,7 @@ from parallel_agents.core.rules.standing import (
     held_by,
     record_of,
     refuse_damaged,
+    refuse_unverified,
     run_of,
     stale,
 )
@@ -38,6 +39,7 @@ def claim(view: View, command: TakeClaim, now: float) -> Decision:
     _refuse_unfit_name(agent)
     if (mine := view.claim_of(agent)) is not None:
         record = view.records[mine.task]
+        refuse_unverified(view, mine, agent)
         refuse_damaged(view, record)
         return Decision(Granted(mine, record.task, record.failures, again=True))
     if run.max_agents is not None and len(view.claims) >= run.max_agents:

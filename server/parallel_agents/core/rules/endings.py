@@ -20,7 +20,6 @@ from parallel_agents.core.rules.standing import (
     refuse_damaged,
     run_of,
     stale,
-    when,
 )
 from parallel_agents.core.view import READY_STATES, Record, View
 
@@ -116,7 +115,7 @@ def recover(view: View, command: Recover, now: float) -> Decision:
         )
     refuse_damaged(view, record)
     if not command.by_user:
-        _refuse_theft(view, record, command, now)
+        _refuse_theft(view, record, command)
     in_work = claim is not None
     recoveries = record.recoveries + 1 if in_work else record.recoveries
     fresh = was in (State.BLOCKED, State.COMPLETED)
@@ -166,7 +165,7 @@ def _refuse_reopening(view: View, record: Record, command: Recover) -> None:
         )
 
 
-def _refuse_theft(view: View, record: Record, command: Recover, now: float) -> None:
+def _refuse_theft(view: View, record: Record, command: Recover) -> None:
     """Without the user's word only a claim that is stale, of an agent known not to run, may go."""
     claim = record.claim
     if claim is None:
@@ -176,14 +175,14 @@ def _refuse_theft(view: View, record: Record, command: Recover, now: float) -> N
             f"ask the user to run `parallel-agents recover {command.task} --to {command.to}`.",
             view.rev,
         )
-    last = claim.since if command.last_sign is None else max(command.last_sign, claim.since)
-    is_stale = now - last > STALE_AFTER
+    silence = command.silence or 0.0
+    is_stale = silence > STALE_AFTER
     if not (is_stale and command.known_dead):
         why = "its agent is not known to have ended" if is_stale else "it is not stale"
         raise NeedsPerson(
             "user_decides",
-            f"Task {command.task} is held by {held_by(claim)}, last sign of life {when(last)}: "
-            f"{why}, and a clock alone never takes a claim away.",
+            f"Task {command.task} is held by {held_by(claim)}, last sign of life "
+            f"{silence / 60:.0f} min ago: {why}, and a clock alone never takes a claim away.",
             f"ask the user to run `parallel-agents recover {command.task} --to {command.to}`.",
             view.rev,
         )

@@ -77,8 +77,22 @@ def current(view: View, agent: Agent, task: TaskId, token: int) -> tuple[Record,
             "only the holder ends a claim; claim_task gives you work of your own.",
             view.rev,
         )
+    refuse_unverified(view, claim, agent)
     refuse_damaged(view, record)
     return record, None
+
+
+def refuse_unverified(view: View, claim: Claim, agent: Agent) -> None:
+    """Raises `NotYours` where somebody only says to be the agent that the client vouched for."""
+    if claim.agent.verified and not agent.verified:
+        raise NotYours(
+            "unverified",
+            f"Task {claim.task} is held by {held_by(claim)}, whom the client vouched for; this "
+            "call only says that it comes from there.",
+            "call through the client that the agent runs in, with the plugin's hooks on; a caller "
+            "of its own uses another name.",
+            view.rev,
+        )
 
 
 def refuse_damaged(view: View, record: Record) -> None:

@@ -1,0 +1,14 @@
+"""What the product costs beside what it cannot be cheaper than, measured in one run.
+
+    python -m benchmarks [SUBJECT...] [--quick]
+
+floors.py    the floors: a claim's steps written by hand, bare processes
+store.py     a claim in the folder store; a claim among 100,000 tasks
+storm.py     64 processes that claim from one store
+lock.py      a burst that waits for the lock
+server.py    claim_task over MCP; a server's start
+hooks.py     the hooks as whole processes
+
+Floor and subject take turns in one run, and each is compared with its neighbour in time: a machine
+that others use makes both slower, and the ratio stays.
+"""

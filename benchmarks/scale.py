@@ -1,0 +1,68 @@
+"""How much is measured: everything, or just enough to see that it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Sizes of one run of the benchmarks."""
+
+    rounds: int
+    """Turns that floor and subject take within one process."""
+    batch: int
+    """Claims of one turn."""
+    many_tasks: int
+    """Tasks of the large run that a claim is compared in."""
+    processes: int
+    """Processes of the storm."""
+    rate: int
+    """Claims and releases a second in the storm, of all processes together."""
+    storm: float
+    """Seconds of one storm."""
+    storms: int
+    alone: int
+    """Claims of the process that works alone and without a pause, beside a storm."""
+    burst: int
+    """Processes that wait for the lock at once."""
+    bursts: int
+    calls: int
+    """Calls of each tool over MCP."""
+    hooks: int
+    """Starts of each hook."""
+    starts: int
+    """Starts of the server."""
+
+
+FULL = Scale(
+    rounds=41,
+    batch=100,
+    many_tasks=100_000,
+    processes=64,
+    rate=320,
+    storm=5.0,
+    storms=3,
+    alone=300,
+    burst=32,
+    bursts=21,
+    calls=400,
+    hooks=150,
+    starts=11,
+)
+
+QUICK = Scale(
+    rounds=11,
+    batch=40,
+    many_tasks=3_000,
+    processes=64,
+    rate=320,
+    storm=1.0,
+    storms=2,
+    alone=100,
+    burst=32,
+    bursts=5,
+    calls=60,
+    hooks=25,
+    starts=3,
+)

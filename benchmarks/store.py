@@ -1,0 +1,102 @@
+"""A claim in the folder store: beside the same steps by hand, and among many tasks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from parallel_agents.core.commands import Release
+from parallel_agents.core.model import Agent, Outcome
+from parallel_agents.store.folder import FolderStore
+
+from benchmarks import place
+from benchmarks.floors import ByHand
+from benchmarks.report import Row
+from benchmarks.scale import Scale
+from benchmarks.timing import Spread, in_turn, processor_time, ratios
+
+FEW = 100
+HELD = 32
+"""Claims that are live all the time, in a run where all are at work."""
+
+NOTES = (
+    "**store**: processor time of this process. The claim is given back, so nothing is synced. "
+    f"The run has {FEW} tasks of one file; with {HELD} live claims, tasks of 20 files.",
+    "**claim among many**: the claim alone, its giving back not counted, in two stores that take "
+    "turns.",
+)
+
+
+def measure(scale: Scale) -> Iterator[Row]:
+    """The rows of the folder store in one process."""
+    with place.scratch() as folder:
+        steps = ByHand(folder / "by-hand")
+        with (
+            place.run_of(folder / "alone", FEW) as alone,
+            place.run_of(folder / "busy", FEW, files=20) as busy,
+        ):
+            for number in range(HELD):
+                place.prepared(busy, Agent("s-1", f"holder-{number}"))
+            by_hand, cost, cost_busy = in_turn(
+                scale.rounds,
+                lambda: processor_time(steps.pair, scale.batch),
+                lambda: processor_time(_pair(alone), scale.batch),
+                lambda: processor_time(_pair(busy), scale.batch),
+            )
+        steps.close()
+        yield Row(
+            "store",
+            "claim and give back",
+            Spread.of(cost),
+            "the same steps by hand",
+            Spread.of(by_hand),
+            ratios(cost, by_hand),
+            target=2.0,
+        )
+        yield Row(
+            "store",
+            f"claim and give back while {HELD} claims are live",
+            Spread.of(cost_busy),
+            "the same steps by hand, one claim",
+            Spread.of(by_hand),
+            ratios(cost_busy, by_hand),
+        )
+        with (
+            place.run_of(folder / "few", FEW) as few,
+            place.run_of(folder / "many", scale.many_tasks) as many,
+        ):
+            among_few, among_many = in_turn(
+                scale.rounds,
+                lambda: _claims(few, scale.batch),
+                lambda: _claims(many, scale.batch),
+            )
+        yield Row(
+            "store",
+            f"claim among {scale.many_tasks:,} tasks",
+            Spread.of(among_many),
+            f"claim among {FEW} tasks",
+            Spread.of(among_few),
+            ratios(among_many, among_few),
+            target=1.3,
+        )
+
+
+def _pair(store: FolderStore) -> Callable[[], None]:
+    agent = Agent("s-1", "worker")
+
+    def pair() -> None:
+        held = place.claim(store, agent)
+        store.transact(Release(agent, held.task, held.token, Outcome.RETURNED))
+
+    return pair
+
+
+def _claims(store: FolderStore, times: int) -> float:
+    """Seconds of processor for one claim; what gives it back is not counted."""
+    agent, seconds = Agent("s-1", "worker"), 0.0
+    for _ in range(times):
+        began = time.process_time()
+        held = place.claim(store, agent)
+        seconds += time.process_time() - began
+        store.transact(Release(agent, held.task, held.token, Outcome.RETURNED))
+    return seconds / times
