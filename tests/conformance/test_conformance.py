@@ -57,7 +57,7 @@ LONG = MODE == "long"
 settings.register_profile(
     "conformance",
     settings.get_profile("here"),
-    max_examples={"long": 2000, "mutated": 80}.get(MODE, 150),
+    max_examples={"long": 2000, "mutated": 80}.get(MODE, 100),
     stateful_step_count=60 if LONG else 40,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate] if MODE == "mutated" else list(Phase),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,30 @@ import store_process
 from conformance.stands import STANDS, Folder, Stand
 from parallel_agents.coordination import merging
 from parallel_agents.core import locktable
-from parallel_agents.core.commands import Command, Fail, Granted, Release, TakeClaim
+from parallel_agents.core.commands import (
+    Approve,
+    Archive,
+    Command,
+    Fail,
+    Granted,
+    Propose,
+    Release,
+    TakeClaim,
+)
 from parallel_agents.core.errors import NotNow, StoreFault
 from parallel_agents.core.locktable import HeldClaim, Table
-from parallel_agents.core.model import STALE_AFTER, Claim, Outcome, State, TaskId
+from parallel_agents.core.model import STALE_AFTER, Agent, Claim, Outcome, State, Strategy, TaskId
 from parallel_agents.git.merging import land
 from parallel_agents.git.repository import Repository
 from parallel_agents.store.folder import FolderStore
 from parallel_agents.store.protocol import Store
 from stores import (
     ANNA,
+    BASE,
     BERT,
     CARA,
     COMMIT,
+    TARGET,
     Clock,
     ask,
     claim,
@@ -39,6 +51,7 @@ from stores import (
     give_back,
     live,
     nothing,
+    plan,
     prepare,
     recover,
     refused,
@@ -158,6 +171,18 @@ def test_i4_what_others_started_from_is_not_done_again(store: Store) -> None:
         recover(store, "a")
 
 
+def test_nobody_claims_before_the_yes_nor_above_the_limit(store: Store) -> None:
+    chosen, other = plan("a", "b", max_agents=1), plan("a")
+    store.transact(Propose(chosen))
+    with refused(store, "not_approved"):
+        claim(store, ANNA)
+    with refused(store, "plan_changed"):
+        store.transact(Approve(other.id, Strategy.WORKTREE, "test", BASE, TARGET))
+    store.transact(Approve(chosen.id, Strategy.WORKTREE, "test", BASE, TARGET))
+    claim(store, ANNA)
+    assert nothing(store, BERT).reason == "enough_agents"
+
+
 # ---------------------------------------------------------------------- states and tokens
 
 
@@ -189,6 +214,24 @@ def test_i5_without_a_commit_nothing_is_completed(store: Store) -> None:
         complete(store, held, commit=None)
     complete(store, held)
     assert state(store, "a") is State.COMPLETED
+
+
+def test_i5_work_that_was_begun_while_its_change_waited_for_a_yes_is_not_changed(
+    store: Store,
+) -> None:
+    start(store, "a")
+    changed = plan(task("a", "other.py"))
+    store.transact(Propose(changed))
+    claim(store, ANNA)
+    with refused(store, "task_in_progress"):
+        store.transact(Approve(changed.id, Strategy.WORKTREE, "test", BASE, TARGET))
+
+
+def test_i5_a_run_with_a_live_claim_is_not_put_away(store: Store) -> None:
+    start(store, "a")
+    claim(store, ANNA)
+    with refused(store, "still_claimed", "anna"):
+        store.transact(Archive())
 
 
 def test_i6_a_later_grant_has_a_larger_token_after_a_restart_too(
@@ -246,6 +289,15 @@ def test_i7_any_but_the_current_token_changes_nothing(store: Store, wrong: str) 
     with refused(store, "stale_token"):
         recover(store, "a", token=old.token + 1)
     complete(store, held)
+
+
+def test_i7_nobody_can_say_to_be_an_agent_that_the_client_vouched_for(store: Store) -> None:
+    start(store, "a")
+    held = claim(store, Agent(ANNA.session, ANNA.name, verified=True))
+    for call in (lambda: claim(store, ANNA), lambda: fail(store, replace(held, agent=ANNA))):
+        with refused(store, "unverified"):
+            call()
+    fail(store, held)
 
 
 def test_i8_neither_silence_nor_a_death_alone_takes_a_claim(store: Store, clock: Clock) -> None:
