@@ -25,8 +25,8 @@ format: environment
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-bench: environment ## speed, against what the machine can do at best
-	PYTHONPATH=server $(PYTHON) -m benchmarks
+bench: environment ## speed, against what the machine can do at best; SUBJECTS="store lock" for some of it
+	PYTHONPATH=server $(PYTHON) -m benchmarks $(SUBJECTS)
 
 storm: environment ## a million claims by up to 64 processes, every history checked
 	PYTHONPATH=server:tests $(PYTHON) -m storms $(STORM)

@@ -11,4 +11,7 @@ hooks.py     the hooks as whole processes
 
 Floor and subject take turns in one run, and each is compared with its neighbour in time: a machine
 that others use makes both slower, and the ratio stays.
+
+One more subject is one more module, named in `__main__.SUBJECTS`: `measure(scale)` yields `Row`s
+(seconds, beside a floor) or `Table`s (anything else) of `report.py`, NOTES say what is in them.
 """

@@ -1,6 +1,6 @@
-"""Measures and prints the page: `python -m benchmarks [SUBJECT...] [--quick]`.
+"""Measures and prints: `python -m benchmarks [SUBJECT...] [--quick]`.
 
-A run of every subject in full size is also written to RESULTS.md.
+What is measured in full size takes the place of its section of RESULTS.md; the others stay.
 """
 
 from __future__ import annotations
@@ -11,25 +11,23 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.report import Row, load, page, say
+from benchmarks.report import load, page, say, section, sections_of
 from benchmarks.scale import FULL, QUICK, Scale
 
 SUBJECTS = ("floors", "store", "storm", "lock", "server", "hooks")
-"""The modules that measure: each has `measure(scale)`, which yields rows, and NOTES."""
+"""The modules that measure: each has `measure(scale)`, which yields findings, and NOTES."""
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
-def measured(subjects: Sequence[str], scale: Scale) -> tuple[list[Row], list[str]]:
-    """The rows of these subjects, and what there is to know about them."""
-    rows: list[Row] = []
-    notes: list[str] = []
-    for subject in subjects:
-        say(f"measuring {subject}")
-        module = import_module(f"benchmarks.{subject}")
-        rows += module.measure(scale)
-        notes += module.NOTES
-    return rows, notes
+def measured(subject: str, scale: Scale) -> tuple[str, bool]:
+    """The section of this subject, and whether a promise was broken."""
+    say(f"measuring {subject}")
+    before = load()
+    module = import_module(f"benchmarks.{subject}")
+    found = list(module.measure(scale))
+    text = section(subject, found, module.NOTES, scale is QUICK, before)
+    return text, any(one.broken for one in found)
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -40,13 +38,16 @@ def main(words: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(words)
     if unknown := set(chosen.subjects) - set(SUBJECTS):
         parser.error(f"no such subject: {', '.join(sorted(unknown))} (there are {SUBJECTS})")
-    before = load()
-    rows, notes = measured(chosen.subjects or SUBJECTS, QUICK if chosen.quick else FULL)
-    text = page(rows, notes, chosen.quick, before)
-    if not (chosen.subjects or chosen.quick):
-        RESULTS.write_text(text)
-    sys.stdout.write(text)
-    return 1 if any(row.broken for row in rows) else 0
+    broken = False
+    for subject in chosen.subjects or SUBJECTS:
+        text, is_broken = measured(subject, QUICK if chosen.quick else FULL)
+        broken = broken or is_broken
+        if not chosen.quick:  # at once: what is measured counts, whatever becomes of the rest
+            old = sections_of(RESULTS.read_text()) if RESULTS.exists() else {}
+            RESULTS.write_text(page({**old, subject: text}, SUBJECTS))
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""The rows that come out, and the page they are written on."""
+"""The rows that come out, and the page they are written on, a section for each subject."""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,6 +20,14 @@ PROJECT = Path(__file__).resolve().parent.parent
 PACKAGES = ("mcp", "pydantic", "anyio", "filelock", "GitPython", "PyYAML")
 UNITS = ((1e-3, 1e6, "µs"), (1.0, 1e3, "ms"), (float("inf"), 1.0, "s"))
 """Below so many seconds, times this, in this unit."""
+HEAD = (
+    "# Benchmarks: what it costs beside what it cannot be cheaper than",
+    "",
+    'Written by `make bench`, one section a subject; `make bench SUBJECTS="store lock"` measures',
+    "these two anew and leaves the rest as it was. A cost is the median and, in brackets, what",
+    "eight of ten measurements lie between; a ratio is that of two measurements made side by side.",
+    "",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +58,54 @@ class Row:
         return "PASS" if self.ratio.median <= self.target else "over"
 
 
-def page(rows: Sequence[Row], notes: Sequence[str], quick: bool, load: str) -> str:
-    """The whole of RESULTS.md. `load` is the load of the machine when the run began."""
-    return "\n".join(
-        (
-            "# Benchmarks: what it costs beside what it cannot be cheaper than",
-            "",
-            "Written by `make bench`. A cost is the median and, in brackets, what eight of ten",
-            "measurements lie between; a ratio is that of two measurements made side by side.",
-            "",
-            *_machine(quick, load),
-            "",
-            "## Targets",
-            "",
-            *_table([r for r in rows if r.target is not None or r.broken]),
-            "",
-            "## Floors, and what else is good to know",
-            "",
-            *_table([r for r in rows if r.target is None and not r.broken]),
-            "",
-            "## What is in a row",
-            "",
-            *(f"- {note}" for note in notes),
-            "",
-        )
-    )
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What was found that is no cost beside another: counts, rates, who was driven and how."""
+
+    subject: str
+    columns: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
+    """The cells of each line, as they are to be read."""
+    broken: str = ""
+    """What was promised and did not hold."""
+
+
+Finding = Row | Table
+
+
+def section(
+    subject: str, found: Sequence[Finding], notes: Sequence[str], quick: bool, load: str
+) -> str:
+    """The section of one subject. `load` is the load of the machine before it was measured."""
+    rows = [f for f in found if isinstance(f, Row)]
+    held = [r for r in rows if r.target is not None or r.broken]
+    lines = [f"## {subject}", "", *_machine(quick, load), ""]
+    for some in (held, [r for r in rows if r not in held]):
+        lines += [*_costs(some), ""] if some else []
+    for table in (f for f in found if isinstance(f, Table)):
+        broken = [f"BROKEN: {table.broken}", ""] if table.broken else []
+        lines += [*_table(table.columns, table.lines), "", *broken]
+    return "\n".join([*lines, *(f"- {note}" for note in notes), ""])
+
+
+def page(sections: Mapping[str, str], order: Sequence[str]) -> str:
+    """The whole of RESULTS.md: these sections, by subject, in this order."""
+    texts = [sections[name] for name in order if name in sections]
+    return "\n".join([*HEAD, *_missed(texts), "", *texts])
+
+
+def sections_of(text: str) -> dict[str, str]:
+    """The sections of a page, by subject."""
+    parts = re.split(r"^## (\S+)\n", text, flags=re.MULTILINE)[1:]
+    named = zip(parts[::2], parts[1::2], strict=True)
+    return {name: f"## {name}\n{rest.rstrip()}\n" for name, rest in named}
+
+
+def _missed(texts: Sequence[str]) -> Iterator[str]:
+    lines = [line.strip("| ") for text in texts for line in text.splitlines()]
+    missed = [x for x in lines if x.endswith(" | over") or "BROKEN: " in x]
+    yield f"Over its target or broken: {len(missed) or 'nothing'}."
+    yield from (f"- {line.partition(' | ')[0]}" for line in missed)
 
 
 def load() -> str:
@@ -94,12 +126,9 @@ def file_system(folder: Path) -> str:
     return max(over, key=lambda m: len(m[1]))[2] if over else "unknown"
 
 
-def _table(rows: Sequence[Row]) -> Iterator[str]:
-    yield "| | what | cost | beside | its cost | ratio | target | |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for row in rows:
-        cells = (
-            row.subject,
+def _costs(rows: Sequence[Row]) -> Iterator[str]:
+    lines = (
+        (
             row.what,
             _seconds(row.cost),
             row.floor,
@@ -108,7 +137,15 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
             f"≤ {row.target:g}" if row.target is not None else "",
             row.verdict,
         )
-        yield f"| {' | '.join(cells)} |"
+        for row in rows
+    )
+    return _table(("what", "cost", "beside", "its cost", "ratio", "target", ""), lines)
+
+
+def _table(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(columns)} |"
+    yield "|" + "---|" * len(columns)
+    yield from (f"| {' | '.join(line)} |" for line in lines)
 
 
 def _machine(quick: bool, load_before: str) -> Iterator[str]:

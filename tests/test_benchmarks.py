@@ -14,7 +14,7 @@ from parallel_agents.store import frontmatter
 
 from benchmarks.__main__ import RESULTS, SUBJECTS, main
 from benchmarks.floors import ByHand
-from benchmarks.report import Row, page
+from benchmarks.report import Finding, Row, Table, page, section, sections_of
 from benchmarks.scale import Scale
 from benchmarks.timing import Command, Spread, in_turn, percentile, ratios
 
@@ -68,7 +68,7 @@ def test_a_subject_measures_everything_that_has_a_target(subject: str) -> None:
     assert len(held) == len(TARGETS[subject])
     for words, what in zip(TARGETS[subject], held, strict=True):
         assert words in what
-    text = page(rows, module.NOTES, quick=True, load="0.1")
+    text = section(subject, rows, module.NOTES, quick=True, load="0.1")
     assert all(f"| {found.what} |" in text for found in rows)
 
 
@@ -91,17 +91,41 @@ def test_a_ratio_over_its_target_is_over_and_a_broken_promise_comes_before_it() 
     assert verdicts == ["PASS", "over", "", "BROKEN: twice"]
 
 
+def one_section(*found: Finding, notes: tuple[str, ...] = ()) -> str:
+    return section("store", found, notes, quick=False, load="0.1")
+
+
 def test_a_broken_promise_stands_among_the_targets() -> None:
-    text = page([row(1.0, None, "claimed twice")], (), quick=False, load="0.1")
-    assert "BROKEN: claimed twice" in text.partition("## Floors")[0]
+    text = one_section(row(1.0, None, "claimed twice"))
+    assert "BROKEN: claimed twice" in text
+    assert "- a claim\n" in page({"store": text}, ["store"])
 
 
-def test_the_page_says_what_it_was_measured_on_but_no_path() -> None:
-    text = page([row(1.0)], ("What a claim is.",), quick=False, load="0.1")
+def test_the_top_of_the_page_names_what_is_over_its_target() -> None:
+    assert "broken: nothing." in page({"store": one_section(row(1.0), row(9.0, None))}, ["store"])
+    assert "broken: 1.\n- a claim\n" in page({"store": one_section(row(3.0))}, ["store"])
+
+
+def test_what_is_no_cost_is_a_table_of_its_own() -> None:
+    table = Table("store", ("peer", "kept"), (("one", "24 of 24"),), broken="lost one")
+    text = one_section(row(1.0), table)
+    assert "| peer | kept |\n|---|---|\n| one | 24 of 24 |\n\nBROKEN: lost one\n" in text
+
+
+def test_a_section_says_what_it_was_measured_on_but_no_path() -> None:
+    text = one_section(row(1.0), notes=("What a claim is.",))
     for words in ("cores", "commit", "mcp 2.", "filelock 4.", "Python 3.", "What a claim is."):
         assert words in text
     assert str(Path.home()) not in text
     assert str(RESULTS.parent) not in text
+
+
+def test_a_section_takes_the_place_of_the_one_before_and_the_others_stay() -> None:
+    old = {"lock": "## lock\n\nslow\n", "hooks": "## hooks\n\n### more\n"}
+    text = page(
+        {**sections_of(page(old, ["lock", "hooks"])), "lock": "## lock\n\nfast\n"}, SUBJECTS
+    )
+    assert sections_of(text) == {"lock": "## lock\n\nfast\n", "hooks": "## hooks\n\n### more\n"}
 
 
 def test_percentiles_are_values_that_were_measured() -> None:
@@ -138,7 +162,7 @@ def test_an_unknown_subject_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     assert "floors" in capsys.readouterr().err
 
 
-def test_a_run_of_one_subject_prints_its_page_and_leaves_the_results_alone() -> None:
+def test_a_quick_run_prints_its_section_and_leaves_the_results_alone() -> None:
     before = RESULTS.read_bytes() if RESULTS.exists() else None
     done = subprocess.run(
         (sys.executable, "-m", "benchmarks", "floors", "--quick"),
@@ -147,5 +171,5 @@ def test_a_run_of_one_subject_prints_its_page_and_leaves_the_results_alone() -> 
         text=True,
         check=True,
     )
-    assert "| floors | flock and unlock |" in done.stdout
+    assert "| flock and unlock |" in done.stdout
     assert (RESULTS.read_bytes() if RESULTS.exists() else None) == before
