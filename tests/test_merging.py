@@ -9,6 +9,7 @@ from pathlib import Path
 import git_scratch as scratch
 import pytest
 from parallel_agents.core.errors import BadInput, NotNow, Refusal, Unknown, Unusable
+from parallel_agents.git.clashes import clashes
 from parallel_agents.git.mergetree import MOST_SHOWN, ConflictPath, parsed
 from parallel_agents.git.merging import (
     Assembly,
@@ -17,7 +18,6 @@ from parallel_agents.git.merging import (
     assemble,
     discard_leftovers,
     land,
-    pairs,
     verification_tree,
 )
 from parallel_agents.git.repository import Repository
@@ -159,7 +159,7 @@ def test_a_part_that_goes_with_each_but_not_with_all_blames_the_last_straw(
     conflict = clashing(assemble(repo, "main", [a, b, c]))
 
     # Only with both does the whole folder move, and with it the new file.
-    assert pairs(repo, "main", [a, b, c]) == ()
+    assert clashes(repo, "main", [a, b, c]) == ()
     assert conflict.against == "b"
 
 
@@ -313,25 +313,6 @@ def test_a_user_without_an_identity_gets_merges_by_the_stated_one(
     assert scratch.git(root, "log", "-1", "--format=%an %ce", made.tip) == (
         "parallel-agents parallel-agents@localhost"
     )
-
-
-# all pairs
-
-
-def test_every_pair_that_conflicts_is_named_with_its_paths(repo: Repository, root: Path) -> None:
-    parts = [
-        part(root, "a", {"shared.txt": TEN.replace("line 5\n", "a\n")}),
-        part(root, "b", {"shared.txt": TEN.replace("line 5\n", "b\n"), "old.txt": "b\n"}),
-        part(root, "c", {"old.txt": "c\n"}),
-        part(root, "d", {"d.txt": "d\n"}),
-    ]
-    before = scratch.state(root)
-
-    assert pairs(repo, "main", parts) == (
-        ("a", "b", ("shared.txt",)),
-        ("b", "c", ("old.txt",)),
-    )
-    assert scratch.state(root) == before
 
 
 # verification trees

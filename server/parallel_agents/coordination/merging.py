@@ -27,6 +27,7 @@ from parallel_agents.core.model import State, Strategy, TaskId
 from parallel_agents.core.rules import held_by, record_of, run_of
 from parallel_agents.core.view import Record, Run, View
 from parallel_agents.git import branches
+from parallel_agents.git.clashes import clashes
 from parallel_agents.git.merging import (
     Assembly,
     Conflict,
@@ -34,7 +35,6 @@ from parallel_agents.git.merging import (
     assemble,
     discard_leftovers,
     land,
-    pairs,
     verification_tree,
 )
 from parallel_agents.git.repository import Repository
@@ -130,7 +130,7 @@ def _merge(
     old = repository.commit(run.target)
     parts = [_part(run, r) for r in chosen.records]
     shared = run.strategy is Strategy.FILES
-    clashes = () if shared else pairs(repository, old, parts)
+    found = () if shared else clashes(repository, old, parts)
     assembly = Assembly(old, old, (), tuple(p.name for p in parts), ()) if shared else None
     if assembly is None:
         joined = assemble(repository, old, parts)
@@ -150,7 +150,9 @@ def _merge(
         already_in=tuple(TaskId(n) for n in assembly.skipped),
         left_out=chosen.left_out,
         unfinished=chosen.unfinished,
-        conflicts=clashes,
+        conflicts=tuple(
+            (c.one, c.other or "the target", tuple(p.path for p in c.paths)) for c in found
+        ),
         check=check,
         progress=site.store.read(progress_line),
         removed=(),

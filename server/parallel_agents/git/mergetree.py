@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from parallel_agents.core.errors import Unusable
-from parallel_agents.git.process import decoded, failed, run
+from parallel_agents.git.process import LONG_PATIENCE, Output, decoded, failed, require_git, run
 from parallel_agents.git.repository import Repository
 
 MOST_SHOWN = 4096
@@ -18,6 +19,12 @@ MOST_SHOWN = 4096
 
 LARGEST_READ = 1_000_000
 """Bytes of a conflicted file above which it is named but not shown."""
+
+BATCHES = (2, 39)
+"""The first version of git that merges many pairs in one process."""
+
+TEXT_MERGE = "git merge-file --quiet --marker-size=%L %A %O %B"
+"""What stands in for the merge programs that the configuration names."""
 
 _STAGES = {
     "123": "both modified",
@@ -55,6 +62,10 @@ class Merger:
     repository: Repository
     place: Path
     """An otherwise empty work tree with the attributes of the base."""
+    settings: Mapping[str, str]
+    """Variables that keep the configuration from settling what conflicts."""
+    programs: tuple[str, ...]
+    """Names of the configured merge drivers, none of which is run."""
 
     def merge(self, ours: str, theirs: str) -> Merge:
         """Merge two commits (full SHAs). Objects are written; no ref, index or file is touched.
@@ -62,8 +73,7 @@ class Merger:
         Raises Unusable `unrelated_histories`.
         """
         asked = ("merge-tree", "--write-tree", "-z", ours, theirs)
-        apart = ("--git-dir", str(self.repository.common_dir), "--work-tree", str(self.place))
-        out = run(self.place, *apart, *asked, ok=None)
+        out = self._run(*asked)
         if "refusing to merge unrelated histories" in out.errors:
             raise Unusable(
                 "unrelated_histories",
@@ -74,22 +84,85 @@ class Merger:
             raise failed(self.repository.root, asked, out)
         return parsed(out.raw, clean=out.status == 0)
 
+    def clashing(self, pairs: Sequence[tuple[str, str]]) -> list[bool]:
+        """Whether each pair of commits (full SHAs) conflicts; raises as `merge`.
+
+        One process for all: it ends at the first pair that it cannot merge, which is then asked
+        for by itself.
+        """
+        if require_git() < BATCHES:
+            return [bool(self.merge(*pair).conflicts) for pair in pairs]
+        found: list[bool] = []
+        # Without messages every record has the same frame; advice on submodules would break it.
+        asked = ("merge-tree", "--write-tree", "--stdin", "--name-only", "--no-messages")
+        while len(found) < len(pairs):
+            feed = "".join(f"{ours} {theirs}\n" for ours, theirs in pairs[len(found) :])
+            found += _verdicts(self._run(*asked, feed=feed.encode()).raw)
+            if len(found) < len(pairs):
+                found.append(bool(self.merge(*pairs[len(found)]).conflicts))
+        return found
+
+    def declared(self, paths: Iterable[str]) -> dict[str, str]:
+        """The paths for which the base's attributes name a way of merging, and its name."""
+        feed = "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
+        fields = self._run("check-attr", "-z", "--stdin", "merge", feed=feed).raw
+        words = decoded(fields).split("\0")[:-1]
+        ways = zip(words[::3], words[2::3], strict=True)
+        return {path: way for path, way in ways if way not in ("unspecified", "set", "unset")}
+
+    def _run(self, *asked: str, feed: bytes | None = None) -> Output:
+        apart = ("--git-dir", str(self.repository.common_dir), "--work-tree", str(self.place))
+        words = (*apart, *asked)
+        return run(self.place, *words, ok=None, feed=feed, env=self.settings, timeout=LONG_PATIENCE)
+
 
 @contextmanager
 def merger(repository: Repository, base: str) -> Iterator[Merger]:
     """A `Merger` that sees the `.gitattributes` of commit `base`.
 
     `merge-tree` reads attributes from the work tree it runs in, so in the user's one its verdict
-    would hang on what lies there.
+    would hang on what lies there. A merge that the project declares for a path and git itself
+    does (`merge=union`) counts. What only the configuration would settle does not: a program that
+    it names for a path is not run, the lines are merged as usual instead; no default but text; no
+    new file follows a renamed folder by itself.
     """
+    settings, programs = _unhelped(repository)
     with TemporaryDirectory(prefix="parallel-agents-") as scratch:
         place = Path(scratch)
-        listed = run(repository.root, "ls-tree", "-r", "-z", "--full-tree", base).records
-        for mode, _, sha, path in (re.split(r"[ \t]", entry, maxsplit=3) for entry in listed):
-            if mode != "120000" and path.rpartition("/")[2] == ".gitattributes":
+        listed = run(repository.root, "ls-tree", "-r", "-z", "--full-tree", base).raw
+        for entry in listed.split(b"\0"):
+            if not entry.endswith((b"/.gitattributes", b"\t.gitattributes")):
+                continue
+            mode, _, sha, path = re.split(r"[ \t]", decoded(entry), maxsplit=3)
+            if mode != "120000":
                 (place / path).parent.mkdir(parents=True, exist_ok=True)
                 (place / path).write_bytes(run(repository.root, "cat-file", "blob", sha).raw)
-        yield Merger(repository, place)
+        yield Merger(repository, place, settings, programs)
+
+
+def _unhelped(repository: Repository) -> tuple[dict[str, str], tuple[str, ...]]:
+    asked = ("config", "-z", "--name-only", "--get-regexp", r"^merge\..*\.driver$")
+    keys = dict.fromkeys(run(repository.root, *asked, ok=(0, 1)).records)
+    values = {"merge.directoryRenames": "conflict", "merge.default": "text"}
+    values |= dict.fromkeys(keys, TEXT_MERGE)
+    first = int(os.environ.get("GIT_CONFIG_COUNT") or 0)
+    settings = {"GIT_CONFIG_COUNT": str(first + len(values))}
+    for number, (key, value) in enumerate(values.items(), first):
+        settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return settings, tuple(k.removeprefix("merge.").removesuffix(".driver") for k in keys)
+
+
+def _verdicts(raw: bytes) -> list[bool]:
+    """The answer of `--stdin`: of each merge 1 (clean) or 0, tree, conflicted paths, an end."""
+    fields, at, found = raw.split(b"\0"), 0, []
+    while at + 2 < len(fields):
+        try:
+            end = fields.index(b"", at + 2)
+        except ValueError:
+            break
+        found.append(fields[at] == b"0")
+        at = end + 1
+    return found
 
 
 def parsed(raw: bytes, *, clean: bool) -> Merge:

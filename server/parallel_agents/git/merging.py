@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -70,13 +69,13 @@ def assemble(repository: Repository, base: str, parts: Sequence[Part]) -> Assemb
     Stops at the first conflict. Touches no ref and no work tree. Raises Unknown
     `unknown_commit`; Unusable `unrelated_histories`, `signing_failed`.
     """
-    start = repository.commit(base)
-    pinned = [replace(part, commit=repository.commit(part.commit)) for part in parts]
+    start, *commits = repository.commits([base, *(part.commit for part in parts)])
+    pinned = [replace(p, commit=commit) for p, commit in zip(parts, commits, strict=True)]
     made = Assembly(start, start, (), (), ())
     with merger(repository, start) as memory:
         options = _commit_options(repository)
         for part in pinned:
-            if repository.is_ancestor(part.commit, made.tip):
+            if _contains(repository, made.tip, part.commit):
                 made = replace(made, skipped=(*made.skipped, part.name))
                 continue
             merge = memory.merge(made.tip, part.commit)
@@ -90,20 +89,6 @@ def assemble(repository: Repository, base: str, parts: Sequence[Part]) -> Assemb
                 made, tip=tip, merged=(*made.merged, part.name), chain=(*made.chain, tip)
             )
     return made
-
-
-def pairs(
-    repository: Repository, base: str, parts: Sequence[Part]
-) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """Each pair of parts that conflict when merged with each other alone, with the paths."""
-    commits = [(part.name, repository.commit(part.commit)) for part in parts]
-    found = []
-    with merger(repository, repository.commit(base)) as memory:
-        for (one, ours), (other, theirs) in combinations(commits, 2):
-            paths = tuple(c.path for c in memory.merge(ours, theirs).conflicts)
-            if paths:
-                found.append((one, other, paths))
-    return tuple(found)
 
 
 @contextmanager
@@ -230,6 +215,11 @@ def _busy(sentence: str) -> NotNow:
         f"{sentence} Nothing was moved.",
         "Finish what goes on in that work tree (a merge, a rebase, another git), then call again.",
     )
+
+
+def _contains(repository: Repository, tip: str, commit: str) -> bool:
+    asked = ("merge-base", "--is-ancestor", commit, tip)
+    return run(repository.root, *asked, ok=(0, 1)).status == 0
 
 
 def _clash(memory: Merger, made: Assembly, part: Part, paths: set[str]) -> str | None:

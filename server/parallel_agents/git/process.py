@@ -180,8 +180,8 @@ def said(output: Output) -> str:
 
 
 @cache
-def require_git() -> None:
-    """Raise Unusable `git_too_old` or `git_missing` unless git can merge in memory."""
+def require_git() -> tuple[int, int]:
+    """Git's version, which can merge in memory. Raises Unusable `git_too_old`, `git_missing`."""
     version = run(Path("/"), "version").text
     found = re.search(r"(\d+)\.(\d+)", version)
     if found is None or (int(found[1]), int(found[2])) < OLDEST_GIT:
@@ -190,6 +190,7 @@ def require_git() -> None:
             f"{version} is installed; {OLDEST_GIT[0]}.{OLDEST_GIT[1]} or later is needed.",
             "Install a newer git, then call again.",
         )
+    return int(found[1]), int(found[2])
 
 
 def _missing() -> Unusable:
