@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -369,3 +370,118 @@ def test_nothing_to_claim_says_why(coordinator: Coordinator) -> None:
     answer, _ = coordinator.claim(BERT)
     assert isinstance(answer, NothingToClaim)
     assert (answer.reason, answer.finished, answer.waiting_on) == ("waiting", False, ("one",))
+
+
+class TestWhatAnAgentDoesToItsTree:
+    """Whatever it does, the user's tree stays as it is and nothing half done counts as done."""
+
+    @pytest.fixture
+    def held(self, coordinator: Coordinator) -> Assignment:
+        begin(coordinator, Strategy.WORKTREE, task("only"))
+        return claim(coordinator, ANNA)
+
+    def refused(self, coordinator: Coordinator, held: Assignment) -> str:
+        with pytest.raises(Unproven) as error:
+            coordinator.release(ANNA, "only", held.claim.token, Outcome.COMPLETED, "")
+        return code(error)
+
+    def test_a_deleted_tree_is_refused_and_the_task_can_be_failed(
+        self, coordinator: Coordinator, held: Assignment
+    ) -> None:
+        tree = Path(str(held.claim.workdir))
+        commit(tree, only="done")
+        shutil.rmtree(tree)
+        assert self.refused(coordinator, held) == "no_work_tree"
+        coordinator.fail(ANNA, "only", held.claim.token, "the tree is gone")
+        again = claim(coordinator, BERT, "only").claim
+        complete_here(coordinator, BERT, again.workdir, again.token)
+
+    def test_a_link_to_the_users_tree_is_no_work_tree(
+        self, coordinator: Coordinator, held: Assignment, repository: Path
+    ) -> None:
+        (repository / "mine.txt").write_text("the user's own")
+        tree = Path(str(held.claim.workdir))
+        shutil.rmtree(tree)
+        tree.symlink_to(repository)
+        assert self.refused(coordinator, held) == "no_work_tree"
+        coordinator.release(ANNA, "only", held.claim.token, Outcome.RETURNED, "")
+        assert (repository / "mine.txt").read_text() == "the user's own"
+
+    def test_without_its_git_file_the_clients_tree_is_not_taken_for_the_users(
+        self, coordinator: Coordinator, repository: Path
+    ) -> None:
+        begin(coordinator, Strategy.WORKTREE, task("one"))
+        own = repository / ".claude" / "worktrees" / "agent-7"
+        git(repository, "worktree", "add", "--quiet", "-b", "worktree-agent-7", str(own))
+        answer, _ = coordinator.claim(ANNA, cwd=own)
+        assert isinstance(answer, Assignment)
+        (own / ".git").unlink()
+        (repository / "README.md").write_text("the user's edit")
+        with pytest.raises(Unproven) as error:
+            coordinator.release(ANNA, "one", answer.claim.token, Outcome.COMPLETED, "")
+        assert code(error) == "no_work_tree"
+        coordinator.fail(ANNA, "one", answer.claim.token, "broken")
+        assert (repository / "README.md").read_text() == "the user's edit"
+
+    def test_a_rebase_that_is_not_finished_is_not_done(
+        self, coordinator: Coordinator, held: Assignment, repository: Path
+    ) -> None:
+        tree = Path(str(held.claim.workdir))
+        commit(tree, only="mine")
+        git(repository, "switch", "--quiet", "--create", "theirs")
+        commit(repository, only="theirs")
+        git(repository, "switch", "--quiet", "main")
+        git(tree, "rebase", "theirs", check=False)
+        assert self.refused(coordinator, held) == "unfinished"
+        coordinator.fail(ANNA, "only", held.claim.token, "conflict")
+        assert git(tree, "status", "--porcelain") == ""
+
+    def test_commits_on_no_branch_are_refused_with_the_way_back(
+        self, coordinator: Coordinator, held: Assignment
+    ) -> None:
+        tree = Path(str(held.claim.workdir))
+        git(tree, "switch", "--quiet", "--detach")
+        made = commit(tree, only="done")
+        with pytest.raises(Unproven) as error:
+            coordinator.release(ANNA, "only", held.claim.token, Outcome.COMPLETED, "")
+        assert code(error) == "wrong_branch"
+        assert f"git branch -f {held.claim.branch} {made[:12]}" in error.value.next_step
+        git(tree, "branch", "-f", str(held.claim.branch), made[:12])
+        git(tree, "switch", "--quiet", str(held.claim.branch))
+        coordinator.release(ANNA, "only", held.claim.token, Outcome.COMPLETED, "")
+
+    def test_a_claimed_file_that_the_exclude_file_hides_is_found(
+        self, coordinator: Coordinator, held: Assignment, repository: Path
+    ) -> None:
+        tree = Path(str(held.claim.workdir))
+        with (repository / ".git" / "info" / "exclude").open("a") as exclude:
+            exclude.write("only.txt\n*.log\n")
+        (tree / "only.txt").write_text("done")
+        (tree / "other.log").write_text("of no matter")
+        git(tree, "commit", "--quiet", "--allow-empty", "--message", "work")
+        assert self.refused(coordinator, held) == "hidden_files"
+        git(tree, "add", "--force", "only.txt")
+        git(tree, "commit", "--quiet", "--message", "work")
+        coordinator.release(ANNA, "only", held.claim.token, Outcome.COMPLETED, "")
+
+    def test_a_branch_that_is_rewritten_after_completion_changes_nothing(
+        self, coordinator: Coordinator, held: Assignment, repository: Path
+    ) -> None:
+        tree = Path(str(held.claim.workdir))
+        made = commit(tree, only="done")
+        coordinator.release(ANNA, "only", held.claim.token, Outcome.COMPLETED, "")
+        (tree / "only.txt").write_text("something else")
+        git(tree, "commit", "--quiet", "--all", "--amend", "--message", "rewritten")
+        git(repository, "reflog", "expire", "--expire=now", "--all")
+        git(repository, "gc", "--quiet", "--prune=now")
+        report = coordinator.merge()
+        assert report.merged == ("only",)
+        assert git(repository, "show", "main:only.txt") == "done"
+        assert git(repository, "merge-base", "main", made) == made
+        assert str(tree) in {k.name for k in report.kept}
+        assert (tree / "only.txt").read_text() == "something else"
+
+
+def complete_here(coordinator: Coordinator, agent: Agent, tree: str | None, token: int) -> None:
+    commit(tree, only="done")
+    coordinator.release(agent, "only", token, Outcome.COMPLETED, "done")

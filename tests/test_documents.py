@@ -40,7 +40,7 @@ VERBS = re.findall(r"^    (\w+) ", cli._parser().format_help(), re.MULTILINE)
 
 SELF_EXPLAINING = {
     *("bad_agent", "bad_state", "bad_task_id", "duplicate_task", "empty_files"),
-    *("unknown_task", "unknown_plan", "no_commit", "no_work_tree", "not_completed", "not_stuck"),
+    *("unknown_task", "unknown_plan", "no_commit", "not_completed", "not_stuck"),
 }
 """Codes about one wrong argument, or one thing that is gone: their own text says all there is."""
 

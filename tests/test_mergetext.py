@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from parallel_agents.checks import CheckResult
-from parallel_agents.coordination.merging import Kept, MergeReport
+from parallel_agents.coordination.clearing import Kept
+from parallel_agents.coordination.merging import MergeReport
 from parallel_agents.core.model import State, TaskId
 from parallel_agents.views.cells import cells
 from parallel_agents.views.mergetext import merge_text

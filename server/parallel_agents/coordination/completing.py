@@ -9,14 +9,16 @@ from typing import Any
 
 from parallel_agents.checks import CheckResult, run_check
 from parallel_agents.coordination.proposing import listed
-from parallel_agents.coordination.site import CHECK_TIMEOUT, Site, salvage_ref
+from parallel_agents.coordination.site import CHECK_TIMEOUT, Site, result_refs, salvage_ref
 from parallel_agents.core.commands import Done, Fail, Release
 from parallel_agents.core.errors import NotNow, Unproven
 from parallel_agents.core.events import Event
 from parallel_agents.core.globs import covering
 from parallel_agents.core.model import Agent, Claim, Outcome, Strategy, Task, TaskId
 from parallel_agents.core.view import Run, View
+from parallel_agents.git import branches
 from parallel_agents.git.merging import verification_tree
+from parallel_agents.git.removal import under_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ def complete(site: Site, agent: Agent, task: TaskId, token: int, summary: str) -
                 commit, check = _on_branch(site, held)
             case Strategy.FILES:
                 commit, check = _in_files(site, held)
+        assert commit is not None
+        # Whatever becomes of the branch: this commit is what will be merged.
+        branches.pin(site.repository, f"{result_refs(held.run)}/{task}-{token}", commit)
     release = Release(agent, task, token, Outcome.COMPLETED, summary, commit, check)
     answer, rev = site.store.transact(release)
     assert isinstance(answer, Done)
@@ -81,7 +86,7 @@ def salvage(site: Site, run: Run, held: Claim) -> str | None:
     if run.strategy is not Strategy.WORKTREE or not held.workdir:
         return None
     tree = Path(held.workdir)
-    if not tree.is_dir():
+    if not site.worktrees.is_whole(tree):
         return None
     message = f"Unfinished work on {held.task} by {held.agent}\n\nParallel-Run: {run.id}"
     return site.worktrees.salvage(tree, salvage_ref(run, held), message)
@@ -108,7 +113,7 @@ def _put_aside(
         return None, _changed_here(site, held.claim)
     saved = salvage(site, held.run, held.claim)
     tree = Path(held.claim.workdir)
-    if tree.is_dir():
+    if site.worktrees.is_whole(tree):
         site.worktrees.clean(tree, saved)
     return saved, ()
 
@@ -118,11 +123,19 @@ def _in_work_tree(site: Site, held: _Held) -> tuple[str, Mapping[str, Any] | Non
     assert claim.workdir
     assert claim.start
     tree = Path(claim.workdir)
-    if not tree.is_dir():
+    if not site.worktrees.is_whole(tree):
         raise Unproven(
             "no_work_tree",
-            f"The work tree {tree} of task {claim.task} is gone.",
-            "call fail_task and say so; what was committed is still on its branch.",
+            f"{tree}, the work tree of task {claim.task}, is gone or no work tree any more (a link "
+            "in its place, or its .git file missing).",
+            f"call fail_task and say so; what was committed is still on branch {claim.branch}.",
+        )
+    if begun := under_way(tree):
+        raise Unproven(
+            "unfinished",
+            f"{tree} is in the middle of {begun}.",
+            f"finish or abort it, so that branch {claim.branch} has the result, then release "
+            "again.",
         )
     if dirty := repository.dirty(tree):
         raise Unproven(
@@ -131,15 +144,32 @@ def _in_work_tree(site: Site, held: _Held) -> tuple[str, Mapping[str, Any] | Non
             f"commit there on branch {claim.branch} what belongs to the task, remove or ignore "
             "the rest, then release again.",
         )
+    _refuse_hidden(site, claim, tree)
     commit = repository.head(tree)
-    if repository.commit(f"refs/heads/{claim.branch}") != commit:
+    if (at := branches.tip(repository, branches.full(str(claim.branch)))) != commit:
         raise Unproven(
             "wrong_branch",
-            f"{tree} is not at the tip of branch {claim.branch}.",
-            f"bring the commits to {claim.branch} and switch to it, then release again.",
+            f"{tree} is at {commit[:12]}, and branch {claim.branch} "
+            + (f"is at {at[:12]}." if at else "is gone."),
+            f"bring the commits to {claim.branch} (`git branch -f {claim.branch} {commit[:12]}`) "
+            f"and switch to it, then release again.",
         )
     _judge_diff(site, held, commit)
     return commit, _checked(held, tree)
+
+
+def _refuse_hidden(site: Site, claim: Claim, tree: Path) -> None:
+    """The exclude file is one for all trees: a claimed file in it would be left out unseen."""
+    hidden = [p for p in site.repository.hidden(tree) if covering(claim.files, p)]
+    if hidden:
+        raise Unproven(
+            "hidden_files",
+            f"{listed(hidden)} of task {claim.task} {'is' if len(hidden) == 1 else 'are'} hidden "
+            f"from git by {site.repository.common_dir / 'info' / 'exclude'}, so the result would "
+            "be without.",
+            "take the pattern out of that file and commit them, or delete them, then release "
+            "again.",
+        )
 
 
 def _on_branch(site: Site, held: _Held) -> tuple[str, Mapping[str, Any] | None]:
@@ -163,6 +193,7 @@ def _in_files(site: Site, held: _Held) -> tuple[str, Mapping[str, Any] | None]:
         )
     check = _checked(held, repository.root)
     trailer = f"Parallel-Claim: {held.run.id}/{claim.task}/{claim.token}"
+    _refuse_hidden(site, claim, repository.root)
     if changed := _changed_here(site, claim):
         message = f"{held.task.title}\n\n{trailer}\nParallel-Agent: {claim.agent.name}"
         return repository.commit_paths(changed, message), check

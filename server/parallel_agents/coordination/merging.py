@@ -6,13 +6,13 @@ conflict or a red suite moves nothing and is put before the user.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 from parallel_agents.checks import CheckResult, run_check
+from parallel_agents.coordination.clearing import Kept, clear
 from parallel_agents.coordination.site import CHECK_TIMEOUT, Site
 from parallel_agents.coordination.watching import progress_line
 from parallel_agents.core.commands import Archive, MarkMerged
@@ -20,13 +20,11 @@ from parallel_agents.core.errors import (
     BadInput,
     NeedsPerson,
     NotNow,
-    ParallelAgentsError,
     StoreFault,
 )
 from parallel_agents.core.model import State, Strategy, TaskId
 from parallel_agents.core.rules import held_by, record_of, run_of
 from parallel_agents.core.view import Record, Run, View
-from parallel_agents.git import branches
 from parallel_agents.git.clashes import clashes
 from parallel_agents.git.merging import (
     Assembly,
@@ -39,16 +37,6 @@ from parallel_agents.git.merging import (
 )
 from parallel_agents.git.repository import Repository
 from parallel_agents.store.lock import FileLock
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A work tree or branch that was not removed, and why."""
-
-    name: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +271,7 @@ def _must_pass(result: CheckResult, what: str, tree: Path) -> None:
 def _finish(site: Site, chosen: _Selection, report: MergeReport) -> MergeReport:
     names = tuple(r.task.id for r in chosen.records)
     _, rev = site.store.transact(MarkMerged(names, report.new))
-    removed, kept = _clean_up(site, chosen, report.new)
+    removed, kept = clear(site, chosen.run, report.new)
     progress = site.store.read(progress_line)
     archived = site.store.read(_is_over)
     if archived:
@@ -299,37 +287,3 @@ def _is_over(view: View) -> bool:
         r.merged if r.state is State.COMPLETED else r.state is State.BLOCKED
         for r in view.records.values()
     )
-
-
-def _clean_up(
-    site: Site, chosen: _Selection, landed: str
-) -> tuple[tuple[str, ...], tuple[Kept, ...]]:
-    """Remove the run's work trees and branches that hold nothing else. Never forces any away."""
-    if chosen.run.strategy is Strategy.FILES:
-        return (), ()
-    ours = site.agents_folder(chosen.run).resolve()
-    busy = site.store.read(lambda view: {c.workdir for c in view.claims.values()})
-    removed: list[str] = []
-    kept: list[Kept] = []
-    for tree in site.worktrees.listed():
-        if ours in tree.path.resolve().parents and str(tree.path) not in busy:
-            _note(str(tree.path), _attempt(site.worktrees.remove, tree.path, landed), removed, kept)
-    at_work = site.store.read(lambda view: {c.branch for c in view.claims.values()})
-    for branch in branches.below(site.repository, f"parallel/{chosen.run.id}"):
-        if branch not in at_work:
-            _note(branch, _attempt(site.worktrees.drop_branch, branch, landed), removed, kept)
-    return tuple(removed), tuple(kept)
-
-
-def _attempt(remove: Callable[[T, str], str | None], what: T, landed: str) -> str | None:
-    try:
-        return remove(what, landed)
-    except ParallelAgentsError as error:
-        return error.sentence
-
-
-def _note(name: str, why_kept: str | None, removed: list[str], kept: list[Kept]) -> None:
-    if why_kept is None:
-        removed.append(name)
-    else:
-        kept.append(Kept(name, why_kept))

@@ -44,3 +44,11 @@ def branch_of(run: Run, claim: Claim) -> str:
 def salvage_ref(run: Run, claim: Claim) -> str:
     """Where unfinished work of a claim is kept when the claim ends without a result."""
     return f"refs/parallel/{run.id}/salvage/{claim.task}-{claim.token}"
+
+
+def result_refs(run: Run) -> str:
+    """Where the commits of completed tasks are pinned: what happens to a branch later is no matter.
+
+    A prefix, without the slash at its end.
+    """
+    return f"refs/parallel/{run.id}/result"

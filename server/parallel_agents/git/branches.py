@@ -81,6 +81,21 @@ def drop(repository: Repository, ref: str, landed: str) -> str | None:
     return f"git keeps branch {short}: {said(out)}" if out.status else None
 
 
+def pin(repository: Repository, ref: str, commit: str) -> None:
+    """Keep `commit` from ever being collected: `ref` (a full name outside refs/heads) holds it."""
+    at = repository.commit(commit)
+    retried(lambda: run(repository.root, "update-ref", outside(ref), at))
+
+
+def unpin(repository: Repository, prefix: str, landed: str) -> None:
+    """Delete the refs below `prefix` whose commits are in `landed`; what is not stays."""
+    listed = run(
+        repository.root, "for-each-ref", f"--merged={landed}", "--format=%(refname)", prefix
+    )
+    for ref in listed.text.splitlines():
+        retried(lambda ref=ref: run(repository.root, "update-ref", "-d", ref))  # type: ignore[misc]
+
+
 def _refuse_clash(repository: Repository, branch: str) -> None:
     first = full(branch.partition("/")[0])
     listed = run(repository.root, "for-each-ref", "--format=%(refname)", first)

@@ -130,6 +130,19 @@ class Repository:
         """Paths in `tree` that are changed, staged or untracked, but not ignored; sorted."""
         return tuple(sorted({path for _, path in self._status(tree or self.root)}))
 
+    def hidden(self, tree: Path) -> tuple[str, ...]:
+        """Untracked paths in `tree` that only `.git/info/exclude`, common to all trees, hides."""
+        path = self.common_dir / "info" / "exclude"
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except OSError:
+            return ()
+        ours = {f"/{folder}".encode() for folder in NEVER_LISTED}
+        if all(not line.strip() or line.startswith(b"#") or line in ours for line in lines):
+            return ()  # as it is nearly always: no walk through the tree then
+        asked = ("ls-files", "-z", "--others", "--ignored", f"--exclude-from={path}")
+        return tuple(p for p in run(tree, *asked).records if not p.startswith(NEVER_LISTED))
+
     def changed(self, old: str, new: str) -> tuple[str, ...]:
         """Paths that differ between two commits; a rename counts as both its names."""
         return run(

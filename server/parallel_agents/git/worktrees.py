@@ -1,9 +1,8 @@
-"""Work trees for agents: made, reused, salvaged and removed, without losing anybody's work."""
+"""Work trees for agents: made, adopted, reused and salvaged, without losing anybody's work."""
 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +18,8 @@ from parallel_agents.git.process import (
     run,
     said,
 )
+from parallel_agents.git.removal import ADOPTED, LOCK_MARK, admin, registered, some
 from parallel_agents.git.repository import NEVER_LISTED, Repository, WorktreeInfo
-
-LOCK_MARK = "parallel-agents: "
-"""How the reason of our git-locks starts; a lock with another reason is somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +38,13 @@ class Worktrees:
         A tree that is there already is switched, if it is clean; one that is on `branch` is left
         as it is; one that was deleted by hand is made again, on its branch. Raises Refusal:
         `tree_dirty`, `unsaved_commits`, `path_taken`, `branch_exists`, `branch_elsewhere`,
-        `branch_clash`, `switch_refused`.
+        `branch_clash`, `switch_refused`, `tree_broken`.
         """
         at = self.repository.commit(start)
-        path = path.resolve()
+        path = path.parent.resolve() / path.name
         self._not_main(path)
         with self.repository.locked(f"prepare {path}"):
-            known = self._registered(path)
+            known = registered(self.repository, path)
             if known and not known.missing:
                 self._switch(known, branch, at)
             else:
@@ -55,10 +52,13 @@ class Worktrees:
             self._lock(path, f"{LOCK_MARK}{reason}")
 
     def adopt(self, tree: Path, branch: str, start: str) -> None:
-        """Switch `tree`, a linked work tree that somebody else made, as `prepare` does."""
+        """Switch `tree`, a linked work tree that somebody else made, as `prepare` does.
+
+        The branch it was on is noted in its git directory: `removal.remove` puts it back.
+        """
         at = self.repository.commit(start)
         with self.repository.locked(f"adopt {tree}"):
-            known = self._registered(tree.resolve())
+            known = registered(self.repository, tree.parent.resolve() / tree.name)
             if known is None or known.missing:
                 raise BadInput(
                     "not_a_work_tree",
@@ -67,13 +67,28 @@ class Worktrees:
                 )
             self._not_main(known.path)
             self._switch(known, branch, at)
+            place = admin(known.path)
+            if place is not None and known.branch and not (place / ADOPTED).exists():
+                (place / ADOPTED).write_bytes(os.fsencode(f"{known.branch}\n"))
+
+    def is_whole(self, tree: Path) -> bool:
+        """Whether `tree` is still the root of a linked work tree of this repository.
+
+        Without its `.git`, git takes such a folder for a part of what lies around it, and that may
+        be the main work tree.
+        """
+        if tree.is_symlink() or not tree.is_dir() or self._is_main(tree):
+            return False
+        return self.repository.top_level(tree) == tree.resolve()
 
     def salvage(self, tree: Path, ref: str, message: str) -> str | None:
         """Record what is uncommitted in `tree`, and its HEAD, in a commit under `ref`.
 
         Neither the files nor the index are touched. Ignored files are not recorded. Returns the
-        commit's SHA, or None when the tree is clean and a branch holds its HEAD.
+        commit's SHA, or None when the tree is clean and a branch holds its HEAD. Raises NotNow
+        `tree_broken` where `tree` is no work tree of the repository any more.
         """
+        self._must_be_whole(tree)
         shot = snapshot.take(self.repository, tree)
         if shot.is_clean and self._on_a_branch(tree):
             return None
@@ -84,9 +99,11 @@ class Worktrees:
         """Bring a linked tree back to its HEAD: `reset --hard` and `clean -fd`.
 
         `salvaged` is what `salvage` returned (or its ref). Raises Refusal `not_salvaged` unless
-        it holds the present state, `main_tree` for the main work tree. Ignored files stay.
+        it holds the present state, `main_tree` for the main work tree, `tree_broken` for what is
+        no work tree any more. Ignored files stay.
         """
         self._not_main(tree)
+        self._must_be_whole(tree)
         with self.repository.locked(f"clean {tree}"):
             shot = snapshot.take(self.repository, tree)
             if salvaged is None:
@@ -104,55 +121,6 @@ class Worktrees:
             run(tree, "reset", "--quiet", "--hard", timeout=LONG_PATIENCE)
             kept = [f"--exclude=/{folder.rstrip('/')}" for folder in NEVER_LISTED]
             run(tree, "clean", "-fd", "--quiet", *kept, timeout=LONG_PATIENCE)
-
-    def remove(self, path: Path, landed_in: str) -> str | None:
-        """Remove the tree at `path`, and its branch, once its work is in commit `landed_in`.
-
-        Returns None when it is gone, else a sentence that says why it was kept. Uncommitted work,
-        commits that did not land and trees locked by others are always kept.
-        """
-        landed = self.repository.commit(landed_in)
-        path = path.resolve()
-        with self.repository.locked(f"remove {path}"):
-            known = self._registered(path)
-            if known is None:
-                return f"{path} is not a work tree of this repository." if path.exists() else None
-            why = self._why_keep(known, landed)
-            if why:
-                return why
-            if known.lock is not None:
-                run(self.repository.root, "worktree", "unlock", str(known.path))
-            out = self._worktree("remove", str(known.path))
-            if out.status:
-                if known.lock is not None:
-                    self._lock(known.path, known.lock)
-                return f"git keeps {path}: {said(out)}"
-            _sweep(path.parent, self.repository.root)
-            if known.branch is None or not known.branch.startswith(branches.full(branches.OWN)):
-                return None
-            return branches.drop(self.repository, known.branch, landed)
-
-    def drop_branch(self, branch: str, landed_in: str) -> str | None:
-        """Delete our branch `branch` (short name) once commit `landed_in` contains it.
-
-        Returns None when it is gone, else a sentence that says why it was kept.
-        """
-        landed = self.repository.commit(landed_in)
-        with self.repository.locked(f"delete branch {branch}"):
-            return branches.drop(self.repository, branches.full(branch), landed)
-
-    def _why_keep(self, tree: WorktreeInfo, landed: str) -> str | None:
-        if self._is_main(tree.path):
-            return f"{tree.path} is the main work tree."
-        if tree.lock is not None and not tree.lock.startswith(LOCK_MARK):
-            return f"{tree.path} is locked by somebody else: {tree.lock or 'no reason given'}."
-        if not tree.missing:
-            dirty = self.repository.dirty(tree.path)
-            if dirty:
-                return f"{tree.path} has uncommitted work: {_some(dirty)}."
-        if not self.repository.is_ancestor(tree.head, landed):
-            return f"{tree.path} is at {tree.head[:12]}, which is not in {landed[:12]}."
-        return None
 
     def _make(self, path: Path, known: WorktreeInfo | None, branch: str, at: str) -> None:
         ref = branches.full(branch)
@@ -186,7 +154,7 @@ class Worktrees:
 
     def _undo(self, path: Path, made: str | None, at: str) -> None:
         # Only what the failed `add` left: nobody was told of the tree, so nobody works in it.
-        if self._registered(path):
+        if registered(self.repository, path):
             self._worktree("remove", "--force", "--force", str(path))
         repository = self.repository
         ours = made and branches.tip(repository, made) == at
@@ -194,13 +162,14 @@ class Worktrees:
             run(self.repository.root, "update-ref", "-d", made, at, ok=None)
 
     def _switch(self, tree: WorktreeInfo, branch: str, at: str) -> None:
+        self._must_be_whole(tree.path)
         if tree.branch == branches.full(branch):
             return
         dirty = self.repository.dirty(tree.path)
         if dirty:
             raise NotNow(
                 "tree_dirty",
-                f"{tree.path} has uncommitted work: {_some(dirty)}.",
+                f"{tree.path} has uncommitted work: {some(dirty)}.",
                 "Commit it there, or have it salvaged, then call again.",
             )
         if not self._on_a_branch(tree.path):
@@ -228,7 +197,7 @@ class Worktrees:
         return bool(run(tree, "for-each-ref", *held).text)
 
     def _lock(self, path: Path, reason: str) -> None:
-        known = self._registered(path)
+        known = registered(self.repository, path)
         if known is None or known.lock == reason:
             return
         if known.lock is not None:
@@ -243,11 +212,17 @@ class Worktrees:
         root = self.repository.root
         return retried(lambda: run(root, "worktree", *args, ok=ok, timeout=LONG_PATIENCE))
 
-    def _registered(self, path: Path) -> WorktreeInfo | None:
-        return next((t for t in self.listed() if t.path.resolve() == path), None)
-
     def _is_main(self, path: Path) -> bool:
         return path.resolve() == self.repository.root.resolve()
+
+    def _must_be_whole(self, tree: Path) -> None:
+        if not self._is_main(tree) and not self.is_whole(tree):
+            raise NotNow(
+                "tree_broken",
+                f"{tree} is no work tree of {self.repository.root} any more: it is gone, a "
+                "symbolic link, or its .git file is missing or another.",
+                "`git worktree repair` in the main work tree mends a missing .git file.",
+            )
 
     def _not_main(self, tree: Path) -> None:
         if self._is_main(tree):
@@ -260,16 +235,3 @@ class Worktrees:
 
 def _state_path(tree: Path, name: str) -> Path:
     return Path(run(tree, "rev-parse", "--path-format=absolute", "--git-path", name).text)
-
-
-def _some(paths: tuple[str, ...]) -> str:
-    more = f" and {len(paths) - 10} more" if len(paths) > 10 else ""
-    return f"{', '.join(paths[:10])}{more}"
-
-
-def _sweep(folder: Path, root: Path) -> None:
-    # `<repo>.agents/<run>` and `<repo>.agents`, if nothing is left in them.
-    if folder.parent.name == f"{root.name}.agents":
-        with suppress(OSError):
-            folder.rmdir()
-            folder.parent.rmdir()

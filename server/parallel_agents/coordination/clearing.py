@@ -1,0 +1,75 @@
+"""What a run leaves behind: work trees and branches removed once they landed, the rest named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from parallel_agents.coordination.site import Site, result_refs
+from parallel_agents.core.errors import ParallelAgentsError
+from parallel_agents.core.model import Strategy
+from parallel_agents.core.view import Run
+from parallel_agents.git import branches, removal, trash
+from parallel_agents.git.repository import WorktreeInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A work tree or branch that was not removed, and why."""
+
+    name: str
+    why: str
+
+
+def clear(site: Site, run: Run, landed: str) -> tuple[tuple[str, ...], tuple[Kept, ...]]:
+    """Remove the run's work trees and branches that hold nothing else than what landed.
+
+    Gives what was removed (paths, short branch names) and what was kept, with the reason. Nothing
+    is forced away; what a live claim works on is passed over. Files are deleted later, by a
+    process of its own, so that a large tree keeps nobody waiting.
+    """
+    removed: list[str] = []
+    kept: list[Kept] = []
+
+    def attempt(name: str, away: Callable[[], str | None]) -> None:
+        try:
+            why = away()
+        except ParallelAgentsError as error:
+            why = error.sentence
+        if why is None:
+            removed.append(name)
+        else:
+            kept.append(Kept(name, why))
+
+    repository = site.repository
+    if run.strategy is not Strategy.FILES:
+        busy = site.store.read(lambda view: {c.workdir for c in view.claims.values()})
+        for tree in trees_of(site, run):
+            if str(tree.path) not in busy:
+                attempt(str(tree.path), partial(removal.remove, repository, tree.path, landed))
+        at_work = site.store.read(lambda view: {c.branch for c in view.claims.values()})
+        for branch in branches.below(repository, f"parallel/{run.id}"):
+            if branch not in at_work:
+                attempt(branch, partial(removal.drop_branch, repository, branch, landed))
+    branches.unpin(repository, result_refs(run), landed)
+    trash.empty(repository)
+    return tuple(removed), tuple(kept)
+
+
+def trees_of(site: Site, run: Run) -> tuple[WorktreeInfo, ...]:
+    """The linked work trees that agents of the run worked in, the client's among them."""
+    ours = site.agents_folder(run).resolve()
+    branch = branches.full(f"parallel/{run.id}/")
+    return tuple(
+        tree
+        for tree in site.worktrees.listed()[1:]
+        if ours in _resolved(tree.path).parents
+        or (tree.branch or "").startswith(branch)
+        or removal.found_on(tree) is not None
+    )
+
+
+def _resolved(path: Path) -> Path:
+    return path.parent.resolve() / path.name
