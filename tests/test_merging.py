@@ -1,14 +1,13 @@
-"""Merging in memory, telling conflicts, throw-away trees, and landing without a loss."""
+"""Merging in memory, telling conflicts, and throw-away trees."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import git_scratch as scratch
 import pytest
-from parallel_agents.core.errors import BadInput, NotNow, Refusal, Unknown, Unusable
+from parallel_agents.core.errors import Unknown, Unusable
 from parallel_agents.git.clashes import clashes
 from parallel_agents.git.mergetree import MOST_SHOWN, ConflictPath, parsed
 from parallel_agents.git.merging import (
@@ -17,13 +16,11 @@ from parallel_agents.git.merging import (
     Part,
     assemble,
     discard_leftovers,
-    land,
     verification_tree,
 )
 from parallel_agents.git.repository import Repository
 
 TEN = "".join(f"line {number}\n" for number in range(1, 11))
-MAIN = "refs/heads/main"
 
 
 @pytest.fixture
@@ -56,12 +53,6 @@ def joined(outcome: Assembly | Conflict) -> Assembly:
 def clashing(outcome: Assembly | Conflict) -> Conflict:
     assert isinstance(outcome, Conflict), outcome
     return outcome
-
-
-def refused(repo: Repository, target: str, old: str, new: str) -> Refusal:
-    with pytest.raises(Refusal) as refusal:
-        land(repo, target, old, new)
-    return refusal.value
 
 
 # assembling
@@ -362,142 +353,3 @@ def test_trees_left_by_a_killed_process_are_found_and_removed(repo: Repository, 
 
     assert [t.path for t in repo.work_trees()] == [root, mine]
     assert discard_leftovers(repo) == ()
-
-
-# landing
-
-
-@pytest.fixture
-def ahead(root: Path) -> str:
-    """A commit on top of main that changes, adds (also an ignored file) and deletes."""
-    files = {"shared.txt": "new\n", "added/n.txt": "n\n", ".env": "theirs\n", "old.txt": None}
-    return scratch.branch(root, "ahead", files)
-
-
-def test_a_checked_out_target_moves_with_its_tree(repo: Repository, root: Path, ahead: str) -> None:
-    old = repo.head()
-    scratch.write(root, {"lib/one.txt": "the user's edit\n", "own.txt": "untracked"})
-
-    land(repo, MAIN, old, ahead)
-
-    assert repo.head() == ahead
-    assert (root / "shared.txt").read_text() == "new\n"
-    assert not (root / "old.txt").exists()
-    assert (root / "lib/one.txt").read_text() == "the user's edit\n"
-    assert repo.dirty() == ("lib/one.txt", "own.txt")
-
-
-def test_a_target_in_a_linked_tree_moves_there_and_nowhere_else(
-    repo: Repository, root: Path, ahead: str
-) -> None:
-    linked = root.parent / "linked"
-    scratch.git(root, "worktree", "add", "--quiet", "--no-track", "-b", "side", str(linked), "main")
-
-    land(repo, "refs/heads/side", "main", ahead)
-
-    assert (linked / "shared.txt").read_text() == "new\n"
-    assert scratch.git(linked, "status", "--porcelain") == ""
-    assert (root / "shared.txt").read_text() == TEN
-    assert scratch.git(root, "rev-parse", "main") != ahead
-
-
-def test_a_target_that_is_checked_out_nowhere_moves_alone(
-    repo: Repository, root: Path, ahead: str
-) -> None:
-    scratch.git(root, "branch", "--no-track", "side", "main")
-    status = scratch.state(root)[2]
-
-    land(repo, "refs/heads/side", "main", ahead)
-
-    assert scratch.git(root, "rev-parse", "side") == ahead
-    assert scratch.state(root)[2] == status
-
-
-def test_a_target_that_moved_is_not_moved_again(repo: Repository, root: Path, ahead: str) -> None:
-    old = repo.head()
-    scratch.git(root, "branch", "--no-track", "side", "main")
-    scratch.commit(root, {"lib/one.txt": "meanwhile\n"})
-    scratch.git(root, "branch", "--force", "side", "main")
-    before = scratch.state(root)
-
-    assert refused(repo, MAIN, old, ahead).code == "target_moved"
-    assert refused(repo, "refs/heads/side", old, ahead).code == "target_moved"
-    assert refused(repo, "refs/heads/none", old, ahead).code == "target_moved"
-    assert refused(repo, MAIN, "main", ahead).code == "not_fast_forward"
-    assert refused(repo, "main", old, ahead).code == "not_a_branch"
-
-    assert scratch.state(root) == before
-
-
-IN_THE_WAY: dict[str, tuple[dict[str, str | None], str]] = {
-    "a changed file": ({"shared.txt": "the user's edit\n"}, "shared.txt"),
-    "a deleted file that changes": ({"old.txt": "the user's edit\n"}, "old.txt"),
-    "an untracked file": ({"added/n.txt": "the user's\n"}, "added/n.txt"),
-    "an ignored file": ({".env": "the user's secret\n"}, ".env"),
-    "an untracked file for a folder": ({"added": "the user's\n"}, "added"),
-    "a folder for an ignored file": ({".env/inner": "the user's\n"}, ".env/"),
-}
-
-
-@pytest.mark.parametrize("case", IN_THE_WAY)
-def test_nothing_of_the_users_is_overwritten_at_landing(
-    repo: Repository, root: Path, ahead: str, case: str
-) -> None:
-    files, named = IN_THE_WAY[case]
-    scratch.git(root, "config", "merge.autoStash", "true")
-    scratch.write(root, files)
-    before = scratch.state(root)
-
-    refusal = refused(repo, MAIN, "main", ahead)
-
-    assert refusal.code == "dirty_target"
-    assert f": {named}." in refusal.sentence
-    assert scratch.state(root) == before
-    for name, text in files.items():
-        assert (root / name).read_text() == text
-
-
-def test_a_merge_going_on_in_the_target_is_left_alone(
-    repo: Repository, root: Path, ahead: str
-) -> None:
-    scratch.branch(root, "theirs", {"lib/one.txt": "theirs\n"})
-    old = scratch.commit(root, {"lib/one.txt": "ours\n"})
-    new = joined(assemble(repo, "main", [Part("ahead", ahead, "ahead")])).tip
-    scratch.git(root, "merge", "theirs", check=False)
-    before = scratch.state(root)
-
-    assert refused(repo, MAIN, old, new).code == "target_busy"
-    assert scratch.state(root) == before
-
-
-def test_a_target_in_two_trees_is_refused(repo: Repository, root: Path, ahead: str) -> None:
-    twin = root.parent / "twin"
-    scratch.git(root, "worktree", "add", "--quiet", "--force", str(twin), "main")
-
-    assert refused(repo, MAIN, "main", ahead).code == "target_busy"
-
-    shutil.rmtree(twin)
-    land(repo, MAIN, "main", ahead)
-    assert repo.head() == ahead
-
-
-def test_landing_runs_no_hook(repo: Repository, root: Path, ahead: str) -> None:
-    hook = root / ".git" / "hooks" / "post-merge"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\ntouch hooked\n")
-    hook.chmod(0o755)
-
-    land(repo, MAIN, "main", ahead)
-
-    assert not os.path.lexists(root / "hooked")
-
-
-def test_refusals_say_what_to_do_next(repo: Repository, root: Path, ahead: str) -> None:
-    scratch.write(root, {"shared.txt": "edit\n"})
-
-    with pytest.raises(NotNow, match="Nothing was moved") as refusal:
-        land(repo, MAIN, "main", ahead)
-    assert "Commit them" in refusal.value.next_step
-
-    with pytest.raises(BadInput):
-        land(repo, "--all", "main", ahead)

@@ -31,7 +31,7 @@ from parallel_agents.core.commands import (
 from parallel_agents.core.errors import NotNow, StoreFault
 from parallel_agents.core.locktable import HeldClaim, Table
 from parallel_agents.core.model import STALE_AFTER, Agent, Claim, Outcome, State, Strategy, TaskId
-from parallel_agents.git.merging import land
+from parallel_agents.git.landing import land
 from parallel_agents.git.repository import Repository
 from parallel_agents.store.folder import FolderStore
 from parallel_agents.store.protocol import Store

@@ -26,13 +26,13 @@ from parallel_agents.core.model import State, Strategy, TaskId
 from parallel_agents.core.rules import held_by, record_of, run_of
 from parallel_agents.core.view import Record, Run, View
 from parallel_agents.git.clashes import clashes
+from parallel_agents.git.landing import land
 from parallel_agents.git.merging import (
     Assembly,
     Conflict,
     Part,
     assemble,
     discard_leftovers,
-    land,
     verification_tree,
 )
 from parallel_agents.git.repository import Repository

@@ -1,11 +1,10 @@
-"""The merge of a run: assembled in memory, tested in a throw-away tree, landed by compare-and-swap.
+"""The merge of a run: assembled in memory, and put into a throw-away tree to be tested.
 
-Nothing here resolves a conflict, and no branch moves but in `land`.
+Nothing here resolves a conflict, and no branch moves.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,10 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
-from parallel_agents.core.errors import BadInput, NotNow, Refusal, Unusable
-from parallel_agents.git import branches
+from parallel_agents.core.errors import Refusal, Unusable
 from parallel_agents.git.mergetree import ConflictPath, Merger, excerpt, merger
-from parallel_agents.git.process import LONG_PATIENCE, failed, outside, retried, run, said
+from parallel_agents.git.process import LONG_PATIENCE, failed, retried, run, said
 from parallel_agents.git.repository import Repository
 
 VERIFY_PREFIX = "verify-"
@@ -117,104 +115,6 @@ def discard_leftovers(repository: Repository) -> tuple[Path, ...]:
     for path in left:
         _discard(repository, path)
     return left
-
-
-def land(repository: Repository, target: str, old: str, new: str) -> None:
-    """Move the branch `target` (full ref) from `old` to its descendant `new`.
-
-    Where a work tree has it checked out, the tree moves along, and nothing uncommitted,
-    untracked or ignored in it is overwritten. The user's hooks do not run. Raises BadInput
-    `not_a_branch`, `not_fast_forward`; NotNow `target_moved`, `dirty_target`, `target_busy`;
-    the branch is then where it was.
-    """
-    if not outside(target).startswith("refs/heads/"):
-        raise BadInput("not_a_branch", f"{target} is no full branch ref.", "Give refs/heads/NAME.")
-    before, after = repository.commit(old), repository.commit(new)
-    if not repository.is_ancestor(before, after):
-        raise BadInput(
-            "not_fast_forward",
-            f"{after[:12]} does not contain {before[:12]}, so {target} cannot move there.",
-            "Assemble the results again on the branch as it is now.",
-        )
-    with repository.locked(f"land on {target}"):
-        _still_at(repository, target, before)
-        trees = [t for t in branches.holders(repository, target) if not t.missing]
-        if len(trees) > 1:
-            raise NotNow(
-                "target_busy",
-                f"{target} is checked out in {trees[0].path} and in {trees[1].path}.",
-                "Switch one of them to another branch, then call again.",
-            )
-        if trees:
-            _fast_forward(repository, trees[0].path, before, after)
-        else:
-            note = ("-m", "parallel-agents: land")
-            asked = ("update-ref", *note, target, after, before)
-            out = retried(lambda: run(repository.root, *asked, ok=None))
-            if out.status:
-                _still_at(repository, target, before)
-                raise _busy(f"{target} did not move: {said(out)}")
-        _still_at(repository, target, after)
-
-
-def _fast_forward(repository: Repository, tree: Path, before: str, after: str) -> None:
-    # --no-autostash: `merge.autoStash` would take the user's edits away and put them back.
-    careful = ("--ff-only", "--no-overwrite-ignore", "--no-autostash", "--no-stat", "--quiet")
-    asked = ("merge", *careful, after)
-    out = retried(lambda: run(tree, *asked, ok=None, timeout=LONG_PATIENCE))
-    if out.status == 0:
-        return
-    in_the_way = _in_the_way(repository, tree, before, after)
-    if not in_the_way:
-        raise _busy(f"git did not move the work tree {tree}: {said(out)}")
-    raise NotNow(
-        "dirty_target",
-        f"{tree} holds files that are not committed and that landing would overwrite: "
-        f"{', '.join(in_the_way)}. Nothing was moved.",
-        "Commit them, or move them away, then call again.",
-    )
-
-
-def _in_the_way(repository: Repository, tree: Path, before: str, after: str) -> list[str]:
-    coming = repository.changed(before, after)
-    dirty = set(repository.dirty(tree))
-    known = set(run(tree, "ls-files", "-z").records)
-    found = {path for path in coming if path in dirty}
-    for path in coming:
-        # The path itself, or a file where it needs a folder; ignored files are in no list.
-        above = [path, *(str(parent) for parent in Path(path).parents)][:-1]
-        found |= {p for p in above if p not in known and _is_file(tree / p)}
-        # A folder of untracked or ignored files where it needs a file.
-        below = f"{path}/"
-        if (
-            (tree / path).is_dir()
-            and path not in known
-            and not any(name.startswith(below) for name in known)
-        ):
-            found.add(below)
-    return sorted(found)
-
-
-def _is_file(path: Path) -> bool:
-    return os.path.lexists(path) and (path.is_symlink() or not path.is_dir())
-
-
-def _still_at(repository: Repository, target: str, commit: str) -> None:
-    now = branches.tip(repository, target)
-    if now != commit:
-        raise NotNow(
-            "target_moved",
-            f"{target} is at {(now or 'nothing')[:12]}, not at {commit[:12]}.",
-            "Assemble and test the results again on the branch as it is now.",
-        )
-
-
-def _busy(sentence: str) -> NotNow:
-    return NotNow(
-        "target_busy",
-        f"{sentence} Nothing was moved.",
-        "Finish what goes on in that work tree (a merge, a rebase, another git), then call again.",
-    )
 
 
 def _contains(repository: Repository, tip: str, commit: str) -> bool:

@@ -93,12 +93,14 @@ def run(
     feed: bytes | None = None,
     env: Mapping[str, str] | None = None,
     hooks: bool = False,
+    keep_open: tuple[int, ...] = (),
 ) -> Output:
     """Run `git *args` in `cwd` and wait for it.
 
     `ok` lists the exit statuses the caller expects (None: any), `feed` goes to standard input,
-    `timeout` is in seconds, `hooks` lets the user's hooks run. Raises Unusable: `git_missing`,
-    `git_failed` (another status), `git_timed_out` (its process group was ended), `no_directory`.
+    `timeout` is in seconds, `hooks` lets the user's hooks run, `keep_open` are descriptors that the
+    command holds too. Raises Unusable: `git_missing`, `git_failed` (another status),
+    `git_timed_out` (its process group was ended), `no_directory`.
     """
     try:
         from git.cmd import Git
@@ -126,6 +128,7 @@ def run(
             as_process=True,
             env=forced,
             start_new_session=True,
+            pass_fds=keep_open,
         )
     except GitCommandNotFound as error:
         raise _missing() from error
