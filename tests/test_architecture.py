@@ -48,6 +48,11 @@ LAYERS: dict[str, set[str]] = {
 THIRD_PARTY: dict[str, set[str]] = {
     "git": {"git", "filelock"},
     "store": {"filelock", "yaml"},
+    "planning.languages": {
+        *("tree_sitter", "tree_sitter_c", "tree_sitter_cpp", "tree_sitter_go", "tree_sitter_java"),
+        *("tree_sitter_javascript", "tree_sitter_ruby", "tree_sitter_rust"),
+        "tree_sitter_typescript",
+    },
     "planfile": {"pydantic", "yaml"},
     "replies": {"pydantic"},
     "mcp_server": {"mcp", "pydantic", "anyio"},

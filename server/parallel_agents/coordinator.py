@@ -24,6 +24,7 @@ from parallel_agents.core.errors import Unusable
 from parallel_agents.core.events import Event
 from parallel_agents.core.model import Agent, Claim, Outcome, Plan, State, Strategy, TaskId
 from parallel_agents.git.repository import Repository
+from parallel_agents.planning.evidence import Say
 from parallel_agents.store.folder import FOLDER, FolderStore
 from parallel_agents.store.protocol import Store
 
@@ -62,9 +63,9 @@ class Coordinator:
         if self.store.last_sign(agent) is not None:
             self.store.heartbeat(agent)
 
-    def propose(self, plan: Plan) -> Proposal:
-        """Check and compare; put the plan before the user."""
-        return proposing.propose(self._site, plan)
+    def propose(self, plan: Plan, say: Say | None = None) -> Proposal:
+        """Check and compare; put the plan before the user. `say` is told how far it is."""
+        return proposing.propose(self._site, plan, say)
 
     def proposed(self, plan_id: str) -> Assessment:
         """The pending plan of this id, assessed, with the text the user is shown."""

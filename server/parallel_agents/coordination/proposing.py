@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 from parallel_agents.checks import parse_command
 from parallel_agents.coordination.site import Site
+from parallel_agents.coordination.survey import survey
 from parallel_agents.core.commands import Approve, Propose, Unchanged
 from parallel_agents.core.errors import NotNow
 from parallel_agents.core.globs import covering
 from parallel_agents.core.model import Plan, Strategy, TaskId
 from parallel_agents.core.view import View
 from parallel_agents.planning.advice import Advice, advise
+from parallel_agents.planning.evidence import NO_EVIDENCE, Evidence, Say, gather
 from parallel_agents.planning.graph import Schedule, schedule
 from parallel_agents.planning.independence import Pair, compare, order
 from parallel_agents.planning.validation import validate
@@ -32,6 +34,7 @@ class Assessment:
     pairs: tuple[Pair, ...]
     schedule: Schedule
     advice: Advice
+    evidence: Evidence
     text: str
     """All of it as the user is shown it, at 80 columns."""
 
@@ -58,15 +61,18 @@ class Approved:
     again: bool
 
 
-def propose(site: Site, plan: Plan) -> Proposal:
-    """Check a plan, compare its tasks, and put it before the user. Nothing else changes."""
+def propose(site: Site, plan: Plan, say: Say | None = None) -> Proposal:
+    """Check a plan, compare its tasks, and put it before the user. Nothing else changes.
+
+    `say` is told how far the comparison is.
+    """
     site.repository.head()
     site.repository.current_branch()
     plan = _ordered(validate(plan))
     for command in (plan.check, plan.setup, *(t.check for t in plan.tasks)):
         if command is not None:
             parse_command(command)
-    assessment = assess(plan)
+    assessment = assess(plan, evidence_for(site, plan, say))
     for folder in KEPT_OUT:
         site.repository.keep_out(folder)
     answer, rev = site.store.transact(Propose(plan, assessment.text))
@@ -81,15 +87,25 @@ def proposed(site: Site, plan_id: str) -> Assessment:
     plan = site.store.read(lambda view: _pending(view, plan_id))
     if site.store.read(lambda view: view.run) is None:
         _refuse_dirty(site, plan)
-    return assess(plan)
+    return assess(plan, evidence_for(site, plan))
 
 
-def assess(plan: Plan) -> Assessment:
+def evidence_for(site: Site, plan: Plan, say: Say | None = None) -> Evidence:
+    """What code and history say about a plan's tasks.
+
+    It is that of the commit the main work tree is at, which is what agents start from.
+    """
+    seen = survey(site.repository, site.repository.head())
+    return gather(plan.tasks, seen.codebase, seen.commits, say)
+
+
+def assess(plan: Plan, evidence: Evidence = NO_EVIDENCE) -> Assessment:
     """Compare every pair of a validated plan's tasks, schedule them, and advise."""
-    pairs = compare(plan.tasks)
+    pairs = compare(plan.tasks, evidence)
     timetable = schedule(plan.tasks, pairs, plan.max_agents)
     advice = advise(plan, pairs, timetable)
-    return Assessment(plan, pairs, timetable, advice, plan_text(plan, pairs, timetable, advice))
+    text = plan_text(plan, pairs, timetable, advice)
+    return Assessment(plan, pairs, timetable, advice, evidence, text)
 
 
 def _ordered(plan: Plan) -> Plan:
@@ -110,7 +126,7 @@ def approve(site: Site, plan_id: str, strategy: Strategy | None, by: str) -> App
     running = site.store.read(lambda view: view.run.strategy if view.run else None)
     chosen = strategy or running or plan.strategy
     if chosen is None:
-        chosen = assess(plan).advice.strategy
+        chosen = assess(plan, evidence_for(site, plan)).advice.strategy
     base = site.repository.head()
     target = site.repository.current_branch()
     if running is None:

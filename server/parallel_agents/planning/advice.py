@@ -6,7 +6,6 @@ repository is added by whoever has them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +14,7 @@ from typing import Literal
 from parallel_agents.core.model import Plan, Strategy, Task
 from parallel_agents.planning.graph import MOST_AGENTS, Schedule
 from parallel_agents.planning.independence import Level, Pair
+from parallel_agents.planning.kinds import is_prose, is_test
 from parallel_agents.planning.remedy import best_change
 
 LEAST_GAIN = 4 / 3
@@ -112,12 +112,6 @@ def _is_unbounded(pattern: str) -> bool:
     return not first.strip("*") and all(set("*?[{") & set(segment) for segment in later)
 
 
-_PROSE = re.compile(r"\.(md|mdx|rst|txt|adoc|tex)$")
-_PROSE_FOLDERS = frozenset({"doc", "docs", "documentation", "examples"})
-_TEST_FOLDERS = frozenset({"test", "tests", "spec", "specs", "__tests__", "testdata", "fixtures"})
-_TEST_FILE = re.compile(r"(^test_|^conftest\.py$|_test\.\w+$|_spec\.\w+$|\.(test|spec)\.\w+$)")
-
-
 def _strategy(plan: Plan, pairs: Iterable[Pair]) -> tuple[Strategy, str]:
     if plan.strategy is not None:
         return plan.strategy, "the plan asks for it"
@@ -133,11 +127,4 @@ def _strategy(plan: Plan, pairs: Iterable[Pair]) -> tuple[Strategy, str]:
 
 def _builds_nothing(task: Task) -> bool:
     """Whether the task writes only texts and tests, on which no other task's code stands."""
-    return all(_is_prose_or_test(path.casefold()) for path in task.files)
-
-
-def _is_prose_or_test(path: str) -> bool:
-    *folders, name = path.split("/")
-    if not _PROSE_FOLDERS.union(_TEST_FOLDERS).isdisjoint(folders):
-        return True
-    return bool(_PROSE.search(name) or _TEST_FILE.search(name))
+    return all(is_prose(path) or is_test(path) for path in task.files)

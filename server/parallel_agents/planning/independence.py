@@ -1,7 +1,8 @@
 """Which tasks may run at once: every pair gets one of four levels, each with a witness.
 
-The rules are those of a plan's own declarations. Nothing is proved from the files that happen to
-exist, and every doubt about two file sets counts as an overlap.
+The rules are those of a plan's own declarations, and of the evidence that code and history give.
+Nothing is proved from the files that happen to exist, and every doubt about two file sets counts
+as an overlap.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import product
 
 from parallel_agents.core import globs
 from parallel_agents.core.model import Task, TaskId
+from parallel_agents.planning.evidence import NO_EVIDENCE, Evidence
 from parallel_agents.planning.implicit import Outputs, outputs, shared
 
 Meeting = tuple[str, str, str]
@@ -56,8 +58,11 @@ class Pair:
     reason: str
 
 
-def compare(tasks: Sequence[Task]) -> tuple[Pair, ...]:
-    """Every pair of `tasks`, in plan order. Ids are unique, paths are normalised."""
+def compare(tasks: Sequence[Task], evidence: Evidence = NO_EVIDENCE) -> tuple[Pair, ...]:
+    """Every pair of `tasks`, in plan order. Ids are unique, paths are normalised.
+
+    `evidence` is what `evidence.gather` found for the same tasks in the same order.
+    """
     edges = order(tasks)
     reach = reachable([t.id for t in tasks], edges)
     direct = {(e.before, e.after): e for e in reversed(edges)}
@@ -82,6 +87,7 @@ def compare(tasks: Sequence[Task]) -> tuple[Pair, ...]:
                     or _read_and_written(b, a, reads_meet.get((j, i)))
                     or _created_by_both(a, b)
                     or _implied_by_both(implied[i], implied[j])
+                    or _seen(evidence, i, j)
                 )
                 level = Level.CHECK if doubt else Level.INDEPENDENT
                 pairs.append(Pair(a.id, b.id, level, *(doubt or _NOTHING_SHARED)))
@@ -170,6 +176,11 @@ def _created_by_both(a: Task, b: Task) -> tuple[str, str] | None:
 
 def _implied_by_both(a: Outputs | None, b: Outputs | None) -> tuple[str, str] | None:
     return None if a is None or b is None else shared(a, b)
+
+
+def _seen(evidence: Evidence, i: int, j: int) -> tuple[str, str] | None:
+    doubt = evidence.doubts.get((i, j))
+    return None if doubt is None else (doubt.witness, doubt.reason)
 
 
 class Index:

@@ -48,11 +48,32 @@ class Graph(Part):
     makespan: int = Field(description="Minutes from start to end with the advised agents.")
 
 
+class HotspotShown(Part):
+    """A file that changes often, whatever the work is about."""
+
+    path: str
+    commits: int
+    of: int = Field(description="Commits looked at.")
+
+
 class Evidence(Part):
     """What the graph rests on."""
 
     pairs: dict[str, int] = Field(description="Pairs of tasks by level.")
     sizes_assumed: tuple[str, ...] = Field(description="Tasks without a size, counted by a guess.")
+    imports_read: dict[str, int] = Field(
+        description="Existing files of the tasks whose imports were read, by language."
+    )
+    not_understood: dict[str, int] = Field(
+        description="Source files whose language is not understood, by ending: no imports known."
+    )
+    unread: int = Field(description="Files left out: too many, too large, or broken.")
+    commits: int | None = Field(
+        default=None, description="Commits of the history looked at; absent where there was none."
+    )
+    hotspots: tuple[HotspotShown, ...] = Field(
+        description="Files that much work touches and that no single task owns: give each to one."
+    )
 
 
 class Advised(Part):
@@ -120,6 +141,14 @@ class Proposed(Reply):
             evidence=Evidence(
                 pairs={level: len(found) for level, found in pairs.items()},
                 sizes_assumed=timetable.assumed,
+                imports_read=dict(seen.evidence.read),
+                not_understood=dict(seen.evidence.not_understood),
+                unread=seen.evidence.unread,
+                commits=seen.evidence.commits,
+                hotspots=tuple(
+                    HotspotShown(path=h.path, commits=h.commits, of=h.of)
+                    for h in seen.evidence.hotspots
+                ),
             ),
             advice=Advised(
                 kind=advice.kind,

@@ -1,0 +1,244 @@
+"""What code and history say about pairs of tasks whose files are disjoint.
+
+Imports of the touched files only, tests and the modules they are named after, source files that
+are new, files that changed together. All of it is a reason to look, and no proof of anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from parallel_agents.core.model import Task
+from parallel_agents.planning import kinds, languages
+from parallel_agents.planning.changes import Commits, Hotspot, hotspots, together
+from parallel_agents.planning.codebase import Codebase, folder_of
+from parallel_agents.planning.languages.source import Source
+from parallel_agents.planning.width import members
+
+MOST_READ = 2_000
+"""Files whose imports are read for one plan. Which ones are read hangs on nothing but the plan
+and the commit, so that the same plan always gets the same pairs."""
+
+MOST_OF_PATTERN = 500
+"""Files of one pattern that are looked at."""
+
+MOST_HOTSPOTS = 5
+
+Say = Callable[[str, int, int], None]
+"""Progress: what is being done, how much of it is done, how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why two tasks with disjoint files may still need each other."""
+
+    witness: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found, and how much was looked at."""
+
+    doubts: Mapping[tuple[int, int], Doubt] = field(default_factory=dict)
+    """By the places of the two tasks, the smaller one first; the strongest reason of each pair."""
+    read: Mapping[str, int] = field(default_factory=dict)
+    """Files whose imports were read, by language."""
+    not_understood: Mapping[str, int] = field(default_factory=dict)
+    """Source files of languages that are not understood, by their ending."""
+    unread: int = 0
+    """Files left out because there were too many, or because they are broken or too large."""
+    commits: int | None = None
+    """Commits of the history looked at; None where there was none to be had in time."""
+    hotspots: tuple[Hotspot, ...] = ()
+    """Files that no single task owns and that much work touches: better given to one task."""
+
+
+NO_EVIDENCE = Evidence()
+
+
+def gather(
+    tasks: Sequence[Task], codebase: Codebase, commits: Commits | None, say: Say | None = None
+) -> Evidence:
+    """The evidence for every pair of `tasks`, whose paths are normalised."""
+    search = _Search(tasks, codebase, say or (lambda *_: None))
+    search.by_imports()
+    search.by_tests()
+    search.by_new_files()
+    search.by_history(commits or ())
+    return Evidence(
+        search.doubts,
+        dict(sorted(search.read.items())),
+        dict(sorted(search.not_understood.items())),
+        search.unread,
+        None if commits is None else len(commits),
+        tuple(_shared_hotspots(search.owners, commits or (), codebase)),
+    )
+
+
+class _Search:
+    def __init__(self, tasks: Sequence[Task], codebase: Codebase, say: Say) -> None:
+        self.tasks = tasks
+        self.codebase = codebase
+        self.doubts: dict[tuple[int, int], Doubt] = {}
+        self.read: Counter[str] = Counter()
+        self.not_understood: Counter[str] = Counter()
+        self.unread = 0
+        self._say = say
+        self._decided = [1 << i for i in range(len(tasks))]
+        self.touched = [codebase.covered(t.files, MOST_OF_PATTERN) for t in tasks]
+        self.owners: dict[str, int] = {}
+        for i, files in enumerate(self.touched):
+            for file in files:
+                self.owners[file] = self.owners.get(file, 0) | 1 << i
+
+    def by_imports(self) -> None:
+        """A file of one task imports, or in its package uses a name of, a file of the other."""
+        chosen = self._chosen()
+        self.codebase.fetch(chosen)
+        sources: dict[str, Source] = {}
+        for done, path in enumerate(chosen):
+            if done % 50 == 0:
+                self._say("reading imports", done, len(chosen))
+            source = _source(path, self.codebase)
+            if source is None:
+                self.unread += 1
+            else:
+                sources[path] = source
+                self.read[languages.language(path) or ""] += 1
+        for path, source in sources.items():
+            for target in sorted(languages.targets(path, source, self.codebase)):
+                if target in self.owners:
+                    self._between(path, target, f"{path} imports {target}")
+        self._by_names(sources)
+
+    def _by_names(self, sources: Mapping[str, Source]) -> None:
+        brought: dict[tuple[str, str], list[str]] = {}
+        for path, source in sources.items():
+            for name in source.defines:
+                brought.setdefault((source.package or "", name), []).append(path)
+        for path, source in sources.items():
+            for name in sorted(source.mentions) if source.package else ():
+                for origin in brought.get((source.package or "", name), ()):
+                    if origin != path:
+                        self._between(path, origin, f"{path} uses {name} of {origin}")
+
+    def by_tests(self) -> None:
+        """A test of one task is named after a module of the other."""
+        modules: dict[tuple[str, str], list[str]] = {}
+        named = [path for path in self.owners if kinds.family(path)]
+        for path in named:
+            if not kinds.is_test(path):
+                stem = path.rpartition("/")[2].partition(".")[0].casefold()
+                modules.setdefault((kinds.family(path) or "", stem), []).append(path)
+        for path in named:
+            subject = kinds.subject(path)
+            if subject:
+                for module in modules.get((kinds.family(path) or "", subject), ()):
+                    self._between(path, module, f"{path} is named after {module}")
+
+    def by_new_files(self) -> None:
+        """One task adds a source file, and neither has said whether the other needs it."""
+        families = [set(self._families(i)) for i in range(len(self.tasks))]
+        for i, task in enumerate(self.tasks):
+            if task.creates:
+                continue
+            for path in self._new_sources(task):
+                family = kinds.family(path)
+                for j, other in enumerate(self.tasks):
+                    if not other.uses and (family in families[j] if family else families[j]):
+                        what = "new source" if family else "a new folder"
+                        self._note(
+                            i,
+                            j,
+                            path,
+                            f"{path} of {task.id} is {what}, and {other.id} does not say "
+                            "whether it uses it",
+                        )
+
+    def by_history(self, commits: Commits) -> None:
+        """Files of both changed together, mostly."""
+        for pair in together(commits, self.owners):
+            self._between(pair.one, pair.other, str(pair))
+
+    def _new_sources(self, task: Task) -> Iterator[str]:
+        """Files and folders that the task names and that do not exist, tests and texts aside."""
+        for pattern in task.files:
+            wild = any(char in pattern for char in "*?[{")
+            if (wild or kinds.family(pattern)) and not (
+                _is_aside(pattern) or self.codebase.covered((pattern,), 1)
+            ):
+                yield pattern
+
+    def _families(self, i: int) -> Iterator[str]:
+        for path in (*self.touched[i], *self.tasks[i].files):
+            family = kinds.family(path)
+            if family:
+                yield family
+
+    def _chosen(self) -> list[str]:
+        """The files to read: every task gets its turn until there are enough of them."""
+        chosen: dict[str, None] = {}
+        longest = max(map(len, self.touched), default=0)
+        for turn in range(longest):
+            for files in self.touched:
+                if turn < len(files):
+                    chosen[files[turn]] = None
+        fit: list[str] = []
+        for path in chosen:
+            if languages.language(path) is None:
+                if kinds.family(path):
+                    self.not_understood[path.rpartition(".")[2].casefold()] += 1
+            elif len(fit) < MOST_READ:
+                fit.append(path)
+            else:
+                self.unread += 1
+        return fit
+
+    def _between(self, path: str, other: str, reason: str) -> None:
+        """A doubt for every task of the one file with every task of the other."""
+        theirs = self.owners[other]
+        for i in members(self.owners[path]):
+            for j in members(theirs & ~self._decided[i]):
+                self._note(i, j, other, reason)
+
+    def _note(self, i: int, j: int, witness: str, reason: str) -> None:
+        if not self._decided[i] >> j & 1:
+            self._decided[i] |= 1 << j
+            self._decided[j] |= 1 << i
+            self.doubts[min(i, j), max(i, j)] = Doubt(witness, reason)
+
+
+def _is_aside(path: str) -> bool:
+    """Whether nobody imports what is there: tests and texts."""
+    return kinds.is_test(path) or kinds.is_prose(path)
+
+
+_sources: dict[tuple[str, str], Source | None] = {}
+_KEPT = 20_000
+
+
+def _source(path: str, codebase: Codebase) -> Source | None:
+    """What a file says, remembered by its content: a plan is looked at again before the yes."""
+    key = (path, codebase.files[path])
+    if key not in _sources:
+        if len(_sources) >= _KEPT:
+            _sources.clear()
+        data = codebase.content(path)
+        _sources[key] = None if data is None else languages.read(path, data)
+    return _sources[key]
+
+
+def _shared_hotspots(
+    owners: Mapping[str, int], commits: Commits, codebase: Codebase
+) -> Iterable[Hotspot]:
+    """Hotspots in the tasks' folders (or at the root) that nobody, or more than one, may write."""
+    folders = {folder_of(path) for path in owners} | {""}
+    found = [
+        spot
+        for spot in hotspots(commits, codebase.files)
+        if folder_of(spot.path) in folders and owners.get(spot.path, 0).bit_count() != 1
+    ]
+    return found[:MOST_HOTSPOTS]

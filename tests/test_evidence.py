@@ -1,0 +1,141 @@
+"""Which pairs of disjoint tasks get a doubt from code and history, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from codebases import codebase
+from parallel_agents.core.model import Task
+from parallel_agents.planning import evidence
+from parallel_agents.planning.changes import Hotspot
+from parallel_agents.planning.evidence import Doubt, gather
+from parallel_agents.planning.independence import Level, compare
+from planned import task
+
+FILES = {
+    "app/cart.py": "",
+    "app/order.py": "from app.cart import Cart",
+    "app/tax.py": "",
+    "tests/test_tax.py": "",
+    "docs/guide.md": "",
+    "web/index.ts": "",
+    "db/one.go": "package db\nfunc Open() {}",
+    "db/two.go": "package db\nfunc f() { Open() }",
+    "mail/send.php": "",
+}
+
+
+def doubt(a: Task, b: Task, commits: Sequence[Sequence[str]] | None = None) -> Doubt | None:
+    found = gather((a, b), codebase(FILES), commits)
+    return found.doubts.get((0, 1))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_file_that_imports_one_of_the_other_task_is_a_doubt_either_way(turned: bool) -> None:
+    order, cart = task("one", "app/order.py"), task("two", "app/cart.py")
+    found = doubt(cart, order) if turned else doubt(order, cart)
+    assert found == Doubt("app/cart.py", "app/order.py imports app/cart.py")
+
+
+def test_files_that_a_glob_covers_are_read() -> None:
+    found = doubt(task("one", "**/order.py"), task("two", "app/c*.py"))
+    assert found is not None
+    assert found.witness == "app/cart.py"
+
+
+def test_a_name_of_the_package_that_the_other_file_brings_is_a_doubt() -> None:
+    found = doubt(task("one", "db/one.go"), task("two", "db/two.go"))
+    assert found == Doubt("db/one.go", "db/two.go uses Open of db/one.go")
+
+
+def test_a_test_named_after_a_module_of_the_other_task_is_a_doubt() -> None:
+    found = doubt(task("one", "app/tax.py"), task("two", "tests/test_tax.py"))
+    assert found == Doubt("app/tax.py", "tests/test_tax.py is named after app/tax.py")
+
+
+@pytest.mark.parametrize("new", ["app/new.py", "app/new/**", "app/new/*.py", "lib/x/**"])
+def test_a_new_source_file_whose_use_nobody_declared_is_a_doubt(new: str) -> None:
+    found = doubt(task("one", new), task("two", "app/tax.py"))
+    assert found is not None
+    assert found.witness == new
+    assert "two does not say whether it uses it" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("adding", "other"),
+    [
+        (task("one", "app/new.py", creates=["Basket"]), task("two", "app/tax.py")),
+        (task("one", "app/new.py"), task("two", "app/tax.py", uses=["Cart"])),
+        (task("one", "app/new.py"), task("two", "docs/guide.md")),
+        (task("one", "app/new.py"), task("two", "web/index.ts")),
+        (task("one", "tests/test_new.py"), task("two", "app/tax.py")),
+        (task("one", "docs/new/**"), task("two", "app/tax.py")),
+        (task("one", "APP/Cart.py"), task("two", "app/tax.py")),
+    ],
+    ids=["it creates", "the other uses", "prose", "another family", "a test", "texts", "not new"],
+)
+def test_a_new_file_that_nobody_can_use_or_that_was_declared_is_none(
+    adding: Task, other: Task
+) -> None:
+    assert doubt(adding, other) is None
+
+
+def test_files_that_changed_together_mostly_are_a_doubt_with_the_counts() -> None:
+    commits = [["app/tax.py", "docs/guide.md"]] * 9 + [["app/tax.py"], ["docs/guide.md"]] + [["x"]]
+    found = doubt(task("one", "app/tax.py"), task("two", "docs/guide.md"), commits)
+    assert found is not None
+    assert found.reason == (
+        "app/tax.py and docs/guide.md changed together in 9 of their 11 commits"
+    )
+
+
+def test_the_doubt_makes_a_pair_a_check_and_declared_order_or_overlap_goes_before_it() -> None:
+    tasks = (
+        task("one", "app/order.py"),
+        task("two", "app/cart.py"),
+        task("three", "app/cart.py"),
+        task("four", "app/tax.py", depends_on=["one"]),
+    )
+    pairs = {(str(p.a), str(p.b)): p for p in compare(tasks, gather(tasks, codebase(FILES), None))}
+    assert pairs["one", "two"].level is Level.CHECK
+    assert pairs["one", "two"].witness == "app/cart.py"
+    assert pairs["two", "three"].level is Level.CONFLICT
+    assert pairs["one", "four"].level is Level.ORDERED
+    assert pairs["two", "four"].level is Level.INDEPENDENT
+
+
+def test_it_says_what_was_read_and_what_is_not_understood() -> None:
+    tasks = (task("one", "app/**", "mail/**"), task("two", "db/one.go"))
+    found = gather(tasks, codebase({**FILES, "app/old.py": "print 'x'"}), [["a"]])
+    assert found.read == {"Go": 1, "Python": 3}
+    assert found.not_understood == {"php": 1}
+    assert found.unread == 1
+    assert found.commits == 1
+    assert gather(tasks, codebase(FILES), None).commits is None
+
+
+def test_of_too_many_files_every_task_gets_some_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "MOST_READ", 3)
+    said: list[tuple[str, int, int]] = []
+    tasks = (task("one", "app/**"), task("two", "db/**"))
+    found = gather(tasks, codebase(FILES), None, lambda *step: said.append(step))
+    assert found.read == {"Go": 1, "Python": 2}
+    assert found.unread == 2
+    assert said[0] == ("reading imports", 0, 3)
+
+
+def test_a_hotspot_that_no_single_task_owns_is_named() -> None:
+    commits = [["NEWS.md", "app/tax.py", "far/away.py"]] * 10 + [["app/cart.py"]] * 15
+    files = codebase({**FILES, "NEWS.md": "", "far/away.py": ""})
+    found = gather((task("one", "app/tax.py"), task("two", "app/cart.py")), files, commits)
+    assert found.hotspots == (Hotspot("NEWS.md", 10, 25),)
+    owned = gather((task("one", "app/**", "NEWS.md"), task("two")), files, commits)
+    assert owned.hotspots == ()
+
+
+def test_two_hundred_tasks_over_one_folder_are_no_more_than_their_pairs() -> None:
+    files = {f"app/m{i}.py": f"import app.m{(i + 1) % 300}" for i in range(300)}
+    tasks = [task(f"t{i}", "app/**") for i in range(200)]
+    found = gather(tasks, codebase(files), [sorted(files)[:25]] * 50)
+    assert len(found.doubts) == 200 * 199 // 2
