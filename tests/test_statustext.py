@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from parallel_agents.coordination.brewing import Brewing
+from parallel_agents.coordination.checkout import Stray
 from parallel_agents.coordination.watching import Status, TaskStatus
 from parallel_agents.core.model import State, Strategy, TaskId
 from parallel_agents.views.cells import cells
@@ -198,3 +200,21 @@ def test_nothing_is_said_where_nothing_changed() -> None:
 
 def test_the_first_look_shows_the_progress_alone() -> None:
     assert changes(None, status(held("a"), progress="so far")) == ["so far"]
+
+
+def test_conflicts_on_their_way_are_shown_with_both_tasks_and_the_files() -> None:
+    pair = Brewing(TaskId("auth"), TaskId("billing"), (), ("src/api.py", "README.md"), "Ask.")
+    alone = Brewing(TaskId("auth"), None, (), ("src/main.py",), "Ask.")
+    shown = lines(status(held("auth"), brewing=(pair, alone)))
+    assert "  auth and billing: src/api.py, README.md" in shown
+    assert "  auth and the target: src/main.py" in shown
+    assert all(len(line) <= 80 for line in shown)
+
+
+def test_what_changed_in_the_users_own_checkout_is_shown() -> None:
+    stray = Stray(("src/api.py",), ("1a2b3c4 an edit\x1b[2J",))
+    shown = lines(status(held("auth"), stray=stray))
+    at = shown.index("Changed in your own checkout while agents work elsewhere:")
+    assert shown[at + 1] == "  src/api.py"
+    assert shown[at + 3].startswith("  1a2b3c4 an edit")
+    assert "\x1b" not in "".join(shown)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from parallel_agents.checks import CheckResult, run_check
+from parallel_agents.coordination import checkout
+from parallel_agents.coordination.brewing import brewing
+from parallel_agents.coordination.checkout import Stray
 from parallel_agents.coordination.proposing import listed
 from parallel_agents.coordination.site import CHECK_TIMEOUT, Site, result_refs, salvage_ref
 from parallel_agents.core.commands import Done, Fail, Release
@@ -30,6 +33,8 @@ class Ended:
     rev: int
     left: tuple[str, ...] = ()
     """Changed files that stay where they are (strategy files, not completed)."""
+    stray: Stray = field(default_factory=Stray)
+    """What this completion saw in the user's own checkout that no task made there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,11 @@ def complete(site: Site, agent: Agent, task: TaskId, token: int, summary: str) -
     release = Release(agent, task, token, Outcome.COMPLETED, summary, commit, check)
     answer, rev = site.store.transact(release)
     assert isinstance(answer, Done)
-    return Ended(answer.event, answer.again, rev)
+    stray = Stray()
+    if held is not None:
+        stray = checkout.look(site, held.run)
+        brewing(site)  # its verdicts are kept: the next look at the status finds them done
+    return Ended(answer.event, answer.again, rev, stray=stray)
 
 
 def give_back(site: Site, agent: Agent, task: TaskId, token: int, summary: str) -> Ended:
@@ -201,7 +210,7 @@ def _in_files(site: Site, held: _Held) -> tuple[str, Mapping[str, Any] | None]:
     if (made := repository.commit_saying(trailer, claim.start)) is not None:
         return made, check
     if held.task.check is None:
-        _nothing_done(held)
+        _nothing_done(site, held)
     return repository.head(), check
 
 
@@ -215,7 +224,7 @@ def _judge_diff(site: Site, held: _Held, commit: str) -> None:
     assert claim.start
     if commit == claim.start:
         if held.task.check is None:
-            _nothing_done(held)
+            _nothing_done(site, held)
         return
     if not repository.is_ancestor(claim.start, commit):
         raise Unproven(
@@ -234,11 +243,18 @@ def _judge_diff(site: Site, held: _Held, commit: str) -> None:
         )
 
 
-def _nothing_done(held: _Held) -> None:
+def _nothing_done(site: Site, held: _Held) -> None:
+    elsewhere = ""
+    if held.run.strategy is not Strategy.FILES and (astray := _changed_here(site, held.claim)):
+        elsewhere = (
+            f" But in {site.repository.root}, the user's own checkout, {listed(astray)} "
+            f"{'has' if len(astray) == 1 else 'have'} uncommitted changes: the work may have been "
+            "done in the wrong place."
+        )
     raise Unproven(
         "nothing_done",
         f"Task {held.claim.task} has no commit since {str(held.claim.start)[:12]}, and no check "
-        "that shows it was done before.",
+        f"that shows it was done before.{elsewhere}",
         "do the work and commit it, or release with outcome `returned` and say why.",
     )
 

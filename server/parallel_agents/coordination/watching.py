@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from parallel_agents.coordination import checkout
+from parallel_agents.coordination.brewing import Brewing, brewing
+from parallel_agents.coordination.checkout import Stray
 from parallel_agents.coordination.site import Site
 from parallel_agents.core.model import STALE_AFTER, Claim, State, Strategy, TaskId
 from parallel_agents.core.view import Record, View
 
 DENIALS_SHOWN = 20
+
+MOST_WARNED = 3
+"""Warnings that the next step carries; all are in `brewing` and `stray`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +62,43 @@ class Status:
     """The newest refusals of the hooks, oldest first."""
     next_step: str
     rev: int
+    brewing: tuple[Brewing, ...] = ()
+    """Pairs of results, finished or not, that would conflict at the merge as they are now."""
+    stray: Stray = field(default_factory=Stray)
+    """What is in the user's own checkout and no task made there."""
 
 
 def status(site: Site) -> Status:
     """The present state. Changes nothing."""
     folder = site.repository.root / "_tasks"
     denials = _denials(folder)
-    return site.store.read(lambda view: _status(site, view, denials))
+    found = site.store.read(lambda view: _status(site, view, denials))
+    run = site.store.read(lambda view: view.run)
+    if run is None:
+        return found
+    return _with_warnings(found, brewing(site), checkout.noted(site, run))
+
+
+def _with_warnings(status: Status, brewing: tuple[Brewing, ...], stray: Stray) -> Status:
+    warnings = []
+    for pair in brewing:
+        other = pair.other or "the target"
+        where = ", ".join(pair.paths[:3]) + (" and more" if len(pair.paths) > 3 else "")
+        warnings.append(f"{pair.one} and {other} conflict in {where}. {pair.advice}")
+    if stray.paths:
+        more = f" and {len(stray.paths) - 3} more" if len(stray.paths) > 3 else ""
+        warnings.append(
+            f"The main checkout has uncommitted changes in {', '.join(stray.paths[:3])}{more}, "
+            "files of this run: an agent's shell may have worked there. Show the user `git diff`; "
+            "they say whose they are."
+        )
+    if stray.commits:
+        warnings.append(
+            f"The target has {len(stray.commits)} commit(s) that this run did not make "
+            f"({stray.commits[0]}): tell the user, if they are not theirs."
+        )
+    next_step = " ".join((status.next_step, *warnings[:MOST_WARNED]))
+    return replace(status, brewing=brewing, stray=stray, next_step=next_step)
 
 
 def progress_line(view: View) -> str:

@@ -32,6 +32,15 @@ def below(repository: Repository, prefix: str) -> tuple[str, ...]:
     return tuple(ref.removeprefix("refs/heads/") for ref in listed.text.splitlines())
 
 
+def tips(repository: Repository, prefix: str) -> dict[str, str]:
+    """The branches in `prefix` by short name, each with the SHA it is at; one process for all."""
+    listed = run(
+        repository.root, "for-each-ref", "--format=%(objectname) %(refname)", f"{full(prefix)}/"
+    )
+    lines = (line.partition(" ") for line in listed.text.splitlines())
+    return {ref.removeprefix("refs/heads/"): sha for sha, _, ref in lines}
+
+
 def usable(repository: Repository, branch: str, at: str) -> bool:
     """True when `branch` exists at `at`, checked out nowhere; False when it can be made.
 

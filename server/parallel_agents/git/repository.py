@@ -126,9 +126,12 @@ class Repository:
             for name, (sha, _, kind) in zip(names, found, strict=True)
         )
 
-    def dirty(self, tree: Path | None = None) -> tuple[str, ...]:
-        """Paths in `tree` that are changed, staged or untracked, but not ignored; sorted."""
-        return tuple(sorted({path for _, path in self._status(tree or self.root)}))
+    def dirty(self, tree: Path | None = None, below: Sequence[str] = ()) -> tuple[str, ...]:
+        """Paths in `tree` that are changed, staged or untracked, but not ignored; sorted.
+
+        With `below`, only these paths (taken literally) and what is below them.
+        """
+        return tuple(sorted({path for _, path in self._status(tree or self.root, below)}))
 
     def hidden(self, tree: Path) -> tuple[str, ...]:
         """Untracked paths in `tree` that only `.git/info/exclude`, common to all trees, hides."""
@@ -156,6 +159,15 @@ class Repository:
         span = f"{self.commit(since)}..HEAD"
         options = ("--max-count=1", "--format=%H", "--fixed-strings", f"--grep={line}")
         return run(self.root, "log", *options, span).text or None
+
+    def commits_without(self, line: str, since: str, until: str) -> tuple[str, ...]:
+        """`<short id> <subject>` of the commits that `until` has on its first-parent line after
+        `since`, newest first and at most 20, whose message lacks `line`.
+        """
+        span = f"{self.commit(since)}..{self.commit(until)}"
+        about = ("--first-parent", "--max-count=20", "--format=%h %s")
+        lacking = ("--fixed-strings", "--invert-grep", f"--grep={line}")
+        return tuple(run(self.root, "log", *about, *lacking, span).text.splitlines())
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """True when `new` contains `old` (or is it)."""
@@ -255,9 +267,9 @@ class Repository:
         bounds = partial(run, ok=ok, feed=names, timeout=COMMIT_PATIENCE, hooks=True)
         return retried(lambda: bounds(self.root, *args, *listing))
 
-    def _status(self, tree: Path) -> list[tuple[str, str]]:
-        listing = ("--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
-        records = run(tree, "status", *listing).records
+    def _status(self, tree: Path, below: Sequence[str] = ()) -> list[tuple[str, str]]:
+        listing = ("--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", *below)
+        records = run(tree, "--literal-pathspecs", "status", *listing).records
         pairs = [(record[:2], record[3:]) for record in records]
         return [(code, path) for code, path in pairs if not path.startswith(NEVER_LISTED)]
 

@@ -148,7 +148,9 @@ class Released(AgentReply):
         data, check = event.data, event.data.get("check")
         return cls(
             rev=ended.rev,
-            next_step=_undo(ended.left) + "Call claim_task for the next task.",
+            next_step=_undo(ended.left)
+            + _astray(ended.stray.paths)
+            + "Call claim_task for the next task.",
             agent=agent.key,
             verified=agent.verified,
             task_id=str(event.task),
@@ -259,6 +261,15 @@ def _calls(held: Claim, agent: Agent) -> Calls:
         failed=call("fail_task", reason="..."),
         returned=call("release_task", outcome="returned", summary="..."),
         more_files=call("extend_claim", files=["..."]),
+    )
+
+
+def _astray(paths: tuple[str, ...]) -> str:
+    if not paths:
+        return ""
+    return (
+        f"In the user's own checkout {', '.join(paths[:5])} changed while agents worked: if that "
+        "was you, say so in your report, with what you did. "
     )
 
 

@@ -70,6 +70,25 @@ class Denial(Part):
     reason: str
 
 
+class BrewingShown(Part):
+    """Two tasks whose results, finished or not, would conflict at the merge as they are now."""
+
+    one: str
+    other: str | None = Field(
+        default=None, description="Left out where it is the target itself that has moved on."
+    )
+    holders: tuple[str, ...] = Field(description="Agents that are at one of the two now.")
+    paths: tuple[str, ...]
+    what_to_do: str
+
+
+class StrayShown(Part):
+    """What is in the user's own checkout and no task made there."""
+
+    paths: tuple[str, ...] = Field(description="Files of the run with uncommitted changes.")
+    commits: tuple[str, ...] = Field(description="Commits on the target that are not the run's.")
+
+
 class StatusReply(Reply):
     """The run at one revision."""
 
@@ -89,6 +108,12 @@ class StatusReply(Reply):
     completed: tuple[str, ...]
     damaged: dict[str, str] = Field(description="Files of the store that a person has to mend.")
     denials: tuple[Denial, ...] = Field(description="What hooks refused lately, oldest first.")
+    brewing: tuple[BrewingShown, ...] = Field(
+        default=(), description="Conflicts on their way; nothing is stopped by them."
+    )
+    stray: StrayShown | None = Field(
+        default=None, description="Changes in the main checkout that no task made there."
+    )
 
     @classmethod
     def from_status(cls, status: Status, detail: bool = True) -> Self:
@@ -120,6 +145,19 @@ class StatusReply(Reply):
                 )
                 for d in status.denials
             ),
+            brewing=tuple(
+                BrewingShown(
+                    one=b.one,
+                    other=b.other,
+                    holders=b.holders,
+                    paths=b.paths,
+                    what_to_do=b.advice,
+                )
+                for b in status.brewing
+            ),
+            stray=StrayShown(paths=status.stray.paths, commits=status.stray.commits)
+            if status.stray
+            else None,
         )
 
 

@@ -34,6 +34,26 @@ class ShownTask(Protocol):
     def note(self) -> str | None: ...
 
 
+class ShownBrewing(Protocol):
+    """Two tasks whose results would conflict; `other` is None where it is the target itself."""
+
+    @property
+    def one(self) -> str: ...
+    @property
+    def other(self) -> str | None: ...
+    @property
+    def paths(self) -> Sequence[str]: ...
+
+
+class ShownStray(Protocol):
+    """What is in the main checkout and no task made there."""
+
+    @property
+    def paths(self) -> Sequence[str]: ...
+    @property
+    def commits(self) -> Sequence[str]: ...
+
+
 class ShownStatus(Protocol):
     """A repository at one revision; `run` is None where no plan is approved."""
 
@@ -53,6 +73,10 @@ class ShownStatus(Protocol):
     def damaged(self) -> Mapping[str, str]: ...
     @property
     def denials(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def brewing(self) -> Sequence[ShownBrewing]: ...
+    @property
+    def stray(self) -> ShownStray: ...
     @property
     def next_step(self) -> str: ...
 

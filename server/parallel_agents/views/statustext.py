@@ -28,7 +28,12 @@ def status_text(status: ShownStatus, now: float, width: int = 80, most: int | No
     `most` is the number of tasks to show; those that need a look come before the others.
     """
     blocks = [_without_run(status, width)] if status.run is None else _run(status, now, width, most)
-    blocks += [_damaged(status, width), _denials(status, now, width)]
+    blocks += [
+        _damaged(status, width),
+        _brewing(status, width),
+        _stray(status, width),
+        _denials(status, now, width),
+    ]
     if status.run is not None:
         blocks.append(wrap(f"Next: {for_terminal(status.next_step)}", width))
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
@@ -158,6 +163,29 @@ def _damaged(status: ShownStatus, width: int) -> list[str]:
     for name, why in status.damaged.items():
         first, *rest = wrap(f"{name}: {why}", width - 4)
         lines += [f"  {first}", *(f"    {line}" for line in rest)]
+    return lines
+
+
+def _brewing(status: ShownStatus, width: int) -> list[str]:
+    if not status.brewing:
+        return []
+    lines = ["Conflicts on their way (nothing is resolved by itself; the merge asks):"]
+    for pair in status.brewing:
+        text = f"{pair.one} and {pair.other or 'the target'}: {', '.join(pair.paths)}"
+        first, *rest = wrap(clean(text), width - 4)
+        lines += [f"  {first}", *(f"    {line}" for line in rest)]
+    return lines
+
+
+def _stray(status: ShownStatus, width: int) -> list[str]:
+    stray = status.stray
+    lines = []
+    if stray.paths:
+        lines = wrap("Changed in your own checkout while agents work elsewhere:", width)
+        lines += [f"  {line}" for line in wrap(clean(", ".join(stray.paths)), width - 2)]
+    if stray.commits:
+        lines += wrap("Commits on the target that this run did not make:", width)
+        lines += [cut(f"  {clean(commit)}", width) for commit in stray.commits]
     return lines
 
 
