@@ -128,18 +128,42 @@ gate_spawn() {
 }
 
 # A sign of life costs no Python: the head of the event says who acts. Whoever holds a claim has a
-# file already; a byte is written because opening an empty file changes no time.
+# file already; a byte is written because opening an empty file changes no time. Python looks at what
+# the call has done where a holder may have written, where the agent's command is on record, and where
+# something is left to tell the agent; it is given the head, for that is read already.
 beat() {
-    event=$(dd bs=4096 count=1 2>/dev/null)
-    event=${event%%\"tool_input\"*}
+    PARALLEL_AGENTS_EVENT_HEAD=$(dd bs=4096 count=1 2>/dev/null)
+    event=${PARALLEL_AGENTS_EVENT_HEAD%%\"tool_input\"*}
+    find_value tool_name
+    tool=$value
     find_value session_id
     session=$value
     find_value agent_id
     sign=$session.${value:-main}
     case $sign in *[!A-Za-z0-9._-]*) return ;; esac
+    look=
     for folder; do
-        [ -f "$folder/.alive/$sign" ] && [ ! -h "$folder/.alive/$sign" ] && echo >"$folder/.alive/$sign"
+        if [ -f "$folder/.alive/$sign" ] && [ ! -h "$folder/.alive/$sign" ]; then
+            echo >"$folder/.alive/$sign"
+            case $tool in Bash | Monitor | Edit | Write | NotebookEdit | MultiEdit | mcp__*) look=1 ;; esac
+        fi
+        case $tool in
+        mcp__plugin_parallel-agents_tasks__*) look= ;;
+        TaskStop | KillShell) look=1 ;;
+        esac
+        [ -n "$look" ] || [ ! -e "$folder/.watch/notes/$sign" ] || look=1
+        if [ -z "$look" ]; then
+            set +f
+            for record in "$folder/.watch/flights/$sign".*; do
+                [ ! -e "$record" ] || look=1
+                break
+            done
+        fi
     done
+    [ -n "$look" ] || return
+    need_python
+    export PARALLEL_AGENTS_EVENT_HEAD
+    exec "$python" -I -S -X utf8 "$plugin/hooks/guard_main.py" 0 after "$@"
 }
 
 # The MCP server needs uv or Python 3.11; whoever has neither is told once a session, in a sentence.

@@ -33,7 +33,7 @@ LAYERS: dict[str, set[str]] = {
     "planfile": CORE,
     "guard": CORE,
     "views": CORE,
-    "coordination": CORE | ENGINES | {"views"},
+    "coordination": CORE | ENGINES | {"views", "guard"},
     "coordinator": CORE | ENGINES | {"planfile", "coordination"},
     "replies": CORE | {"coordination"},
     "mcp_server": CORE | USE_CASES | {"replies"},

@@ -96,6 +96,10 @@ class Coordinator:
         """End a claim as failed."""
         return completing.fail(self._site, agent, TaskId(task), token, reason)
 
+    def look_around(self) -> None:
+        """Look at what commands in the background have done to held files, and note it."""
+        watching.look_around(self._site)
+
     def status(self) -> Status:
         """The present state."""
         return watching.status(self._site)

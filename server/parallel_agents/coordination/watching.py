@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,8 +13,12 @@ from parallel_agents.coordination import checkout
 from parallel_agents.coordination.brewing import Brewing, brewing
 from parallel_agents.coordination.checkout import Stray
 from parallel_agents.coordination.site import Site
+from parallel_agents.core import locktable
 from parallel_agents.core.model import STALE_AFTER, Claim, State, Strategy, TaskId
 from parallel_agents.core.view import Record, View
+from parallel_agents.guard.runs import Run as HookedRun
+from parallel_agents.guard.watch import flights
+from parallel_agents.guard.watch.watching import sweep
 
 DENIALS_SHOWN = 20
 
@@ -99,6 +104,18 @@ def _with_warnings(status: Status, brewing: tuple[Brewing, ...], stray: Stray) -
         )
     next_step = " ".join((status.next_step, *warnings[:MOST_WARNED]))
     return replace(status, brewing=brewing, stray=stray, next_step=next_step)
+
+
+def look_around(site: Site) -> None:
+    """Compare held files with what they were before commands that still run: see `guard.watch`.
+
+    Hooks do the same, where one comes; what nobody is told of by a hook is noted for its next one.
+    """
+    folder = os.fspath(site.repository.root / "_tasks")
+    if flights.names(folder):
+        table = locktable.read(folder)
+        if table is not None:
+            sweep(HookedRun(os.fspath(site.repository.root), table))
 
 
 def progress_line(view: View) -> str:

@@ -90,13 +90,13 @@ class Table:
 
 def encode(table: Table) -> bytes:
     """The bytes of one slot."""
-    rows = [_row("run", table.run, table.strategy, table.root)]
+    rows = [row("run", table.run, table.strategy, table.root)]
     for c in table.claims:
         since = f"{c.since:.3f}"
         rows.append(
-            _row("claim", c.task, str(c.token), c.agent, since, str(c.slot), c.workdir or "-")
+            row("claim", c.task, str(c.token), c.agent, since, str(c.slot), c.workdir or "-")
         )
-        rows.extend(_row("file", pattern) for pattern in c.files)
+        rows.extend(row("file", pattern) for pattern in c.files)
     return _framed(table.seq, table.rev, rows)
 
 
@@ -107,10 +107,10 @@ def decode(data: bytes) -> Table:
     top, *blocks = text.split("\nclaim\t")
     claims = []
     try:
-        run, strategy, root = _fields(top)[1:]
+        run, strategy, root = fields(top)[1:]
         for block in blocks:
             head, *files = block.split("\nfile\t")
-            task, token, agent, since, slot, workdir = _fields(head)
+            task, token, agent, since, slot, workdir = fields(head)
             place = None if workdir == "-" else workdir
             held = tuple(map(_plain, files) if "%" in block else files)
             claims.append(HeldClaim(task, int(token), agent, float(since), int(slot), place, held))
@@ -159,8 +159,8 @@ def encode_tasks(rev: int, tasks: list[tuple[str, tuple[str, ...]]]) -> bytes:
     """The bytes of the `.tasks` file: (task id, patterns) of every task of the run."""
     rows: list[str] = []
     for task, patterns in tasks:
-        rows.append(_row("task", task))
-        rows.extend(_row("file", pattern) for pattern in patterns)
+        rows.append(row("task", task))
+        rows.extend(row("file", pattern) for pattern in patterns)
     return _framed(0, rev, rows)
 
 
@@ -203,12 +203,14 @@ def _unframed(data: bytes) -> tuple[int, int, str]:
     return seq, rev, body[:-1].decode("utf-8", "surrogateescape")
 
 
-def _fields(row: str) -> list[str]:
-    return [_plain(field) for field in row.split("\t")]
+def fields(line: str) -> list[str]:
+    """The fields of one line that `row` made."""
+    return [_plain(field) for field in line.split("\t")]
 
 
-def _row(*fields: str) -> str:
-    return "\t".join(_escaped(f) for f in fields)
+def row(*values: str) -> str:
+    """One line, without its end: whatever is in the values, tabs and line ends part nothing."""
+    return "\t".join(map(_escaped, values))
 
 
 def _escaped(text: str) -> str:

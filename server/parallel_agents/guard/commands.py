@@ -58,6 +58,9 @@ def guard(event: Event, runs: Runs) -> dict[str, Any] | None:
             task, reason = found
             run.note("denied", event, reason, path=command[:200], task=task)
             return answer.deny(reason)
+    from parallel_agents.guard.watch import watching  # a refusal needs none of it
+
+    watching.begin(event, runs, "opaque")
     return None
 
 

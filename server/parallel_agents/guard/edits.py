@@ -75,6 +75,9 @@ def guard(event: Event, runs: Runs, plugin: str) -> dict[str, Any] | None:
             found = objection(place, seat, event) if seat else None
             if seat and found:
                 return _denial(found, seat, event)
+    for run in near:
+        if run.table.of(event.key) is not None:
+            run.edit_begins(event)
     return None
 
 
@@ -126,7 +129,7 @@ def _under_claim(place: Place, sought: Sought, run: Run, mine: HeldClaim) -> Obj
         if owner is not None and owner != mine.task:
             return Objection("of_another_task", path, mine, owner)
         return Objection("not_in_claim", path, mine)
-    tree = run.main if run.table.strategy == "files" else mine.workdir
+    tree = run.home_of(mine)
     if tree is None:
         # Under the branch strategy an agent may have a checkout that is not ours to know.
         return Objection("no_tree", path, mine) if run.table.strategy == "worktree" else None

@@ -45,6 +45,11 @@ class Event:
         return f"{self.session}/{self.agent}"
 
     @property
+    def call(self) -> str:
+        """The client's id of the tool call; empty where the event is of none."""
+        return _text(self.data, "tool_use_id", "")
+
+    @property
     def is_main(self) -> bool:
         """Whether the conversation itself acts, not a sub-agent."""
         return self.agent == MAIN

@@ -54,13 +54,18 @@ def _decide(what: str, event: events.Event, runs: Runs, plugin: str) -> dict[str
         from parallel_agents.guard import spawn
 
         return spawn.gate(event, runs.near())
+    if what == "after":
+        from parallel_agents.guard.watch import watching
+
+        return watching.after(event, runs)
     from parallel_agents.guard import lifecycle
 
     return lifecycle.HOOKS[what](event, runs.near())
 
 
 def _standard_input() -> bytes:
-    chunks: list[bytes] = []
+    # What the launcher has read of it already, to see whether this process is needed.
+    chunks: list[bytes] = [os.environb.pop(b"PARALLEL_AGENTS_EVENT_HEAD", b"")]
     while True:
         chunk = os.read(0, _CHUNK)
         if not chunk:

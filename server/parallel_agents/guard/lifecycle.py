@@ -6,7 +6,7 @@ import os
 
 from parallel_agents.guard import answer
 from parallel_agents.guard.answer import TOOLS
-from parallel_agents.guard.runs import ALIVE, file_name
+from parallel_agents.guard.runs import ALIVE, WATCH, file_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def agent_starts(event: Event, runs: list[Run]) -> dict[str, Any] | None:
 
 def agent_stops(event: Event, runs: list[Run]) -> dict[str, Any] | None:
     """An agent that still holds a claim is sent back once; the second time its end is noted."""
+    news = _what_came_of_it(event, runs)
     for run in runs:
         mine = run.table.of(event.key)
         if mine is None:
@@ -38,8 +39,8 @@ def agent_stops(event: Event, runs: list[Run]) -> dict[str, Any] | None:
             run.note("ended", event, "the agent ended and holds a claim", task=mine.task)
         else:
             run.beat(event)
-            return answer.send_back(_holding(mine))
-    return None
+            return answer.send_back("\n".join([*news, _holding(mine)]))
+    return _news(event, news)
 
 
 def agent_fails(event: Event, runs: list[Run]) -> dict[str, Any] | None:
@@ -66,12 +67,13 @@ def agent_is_stopped(event: Event, runs: list[Run]) -> dict[str, Any] | None:
 
 def conversation_stops(event: Event, runs: list[Run]) -> dict[str, Any] | None:
     """The main conversation is told once, too; it goes on later, so its end is never noted."""
+    news = _what_came_of_it(event, runs)
     for run in runs:
         mine = run.table.of(event.key)
         if mine is not None and event.data.get("stop_hook_active") is not True:
             run.beat(event)
-            return answer.send_back(_holding(mine))
-    return None
+            return answer.send_back("\n".join([*news, _holding(mine)]))
+    return _news(event, news)
 
 
 def session_starts(event: Event, runs: list[Run]) -> dict[str, Any] | None:
@@ -95,6 +97,7 @@ def session_starts(event: Event, runs: list[Run]) -> dict[str, Any] | None:
 
 def session_ends(event: Event, runs: list[Run]) -> dict[str, Any] | None:
     """Note the end for every claim of the session: none of its agents runs any more."""
+    _what_came_of_it(event, runs, event.session)
     for run in runs:
         for claim in run.table.claims:
             if claim.agent.partition("/")[0] == event.session:
@@ -113,6 +116,28 @@ HOOKS = {
     "session-end": session_ends,
 }
 """By the name that the launcher gives the event."""
+
+
+def _what_came_of_it(event: Event, runs: list[Run], ended: str = "") -> list[str]:
+    """What there is to tell of the agent's own commands, and of those in the background.
+
+    `ended` is the session that ends; otherwise it is the agent that stops.
+    """
+    news: list[str] = []
+    for run in runs:
+        if os.path.isdir(os.path.join(run.folder, WATCH)):
+            from parallel_agents.guard.watch import notes, watching  # seldom needed
+
+            watching.sweep(run, ended or event.key)
+            news += notes.taken(run.folder, event.key)
+    return news
+
+
+def _news(event: Event, news: list[str]) -> dict[str, Any] | None:
+    """The agent reads the news before it stops; it is told only once."""
+    if not news or event.data.get("stop_hook_active") is True:
+        return None
+    return answer.send_back("\n".join(news))
 
 
 def _orders(event: Event, run: Run) -> str:

@@ -15,12 +15,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from parallel_agents.core.locktable import Table
+    from parallel_agents.core.locktable import HeldClaim, Table
     from parallel_agents.guard.event import Event
 
 FOLDER = "_tasks"
 ALIVE = ".alive"
+WATCH = ".watch"
+FLIGHTS = "flights"
 LOG = ".hooklog"
+
+OFF, AUTO, REQUIRED = STRICTNESS = ("off", "auto", "required")
+"""The user's setting of the strict mode."""
 
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -84,6 +89,35 @@ class Run:
         except OSError:
             pass  # a sign of life that cannot be noted is no reason to refuse the work
 
+    def edit_begins(self, event: Event) -> None:
+        """Note that a holder is about to edit a file of its own: see `guard.watch.flights`."""
+        place = os.path.join(self.folder, WATCH, FLIGHTS)
+        head = ("flight", event.key, event.tool, event.call, "edit", str(time.time_ns()), "0")
+        line = locktable.row(*head, "foreground", "", "").encode("utf-8", "surrogateescape")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NOFOLLOW
+        path = os.path.join(place, flight_name(event.key, event.call))
+        try:
+            try:
+                fd = os.open(path, flags, 0o644)
+            except FileNotFoundError:
+                os.makedirs(place, exist_ok=True)
+                fd = os.open(path, flags, 0o644)
+            try:
+                os.write(fd, line)
+            finally:
+                os.close(fd)
+        except OSError:
+            pass  # then its edit may be laid to somebody else, but nothing is taken from anybody
+
+    def home_of(self, claim: HeldClaim) -> str | None:
+        """The tree that the holder works in; None where it is not ready or not ours to know."""
+        return self.main if self.table.strategy == "files" else claim.workdir
+
+    @property
+    def restores(self) -> bool:
+        """Whether what was surely overwritten is put back at once (the user's setting)."""
+        return is_strict()
+
     def note(
         self,
         kind: str,
@@ -94,18 +128,23 @@ class Run:
         task: str = "",
         agent: str | None = None,
     ) -> None:
-        """Append one line to the log that `list_status` and the report show to the lead.
+        """Append a line about this event to the log.
 
         `kind` is `denied`, `ended` or `session_end`; `agent` a key, by default that of the event.
         """
+        who = event.key if agent is None else agent
+        self.log(kind, who, text, tool=event.tool, path=path, task=task)
+
+    def log(self, kind: str, agent: str, text: str, *, tool: str, path: str, task: str) -> None:
+        """Append one line to the log that `list_status` and the report show to the lead."""
         from parallel_agents.guard.answer import encode  # only a refusal needs it
 
         line = encode(
             {
                 "at": round(time.time(), 3),
                 "kind": kind,
-                "agent": event.key if agent is None else agent,
-                "tool": event.tool,
+                "agent": agent,
+                "tool": tool,
                 "path": path,
                 "task": task,
                 "reason": text,
@@ -143,6 +182,27 @@ class Runs:
             table = locktable.read(os.path.join(main, FOLDER))
             self._known[main] = None if table is None else Run(main, table)
         return self._known[main]
+
+
+def strictness() -> str:
+    """`off`, `auto` or `required`, as the user set it for the client that runs this hook."""
+    said = os.environ.get("PARALLEL_AGENTS_STRICT") or os.environ.get("CLAUDE_PLUGIN_OPTION_STRICT")
+    return said if said in STRICTNESS else OFF
+
+
+def is_strict() -> bool:
+    """Whether commands that could write anything are to be contained."""
+    return strictness() != OFF
+
+
+def sign(key: str) -> str:
+    """The name of an agent's sign of life, and what the names of its other files begin with."""
+    return file_name(key.replace("/", ".", 1))
+
+
+def flight_name(key: str, call: str) -> str:
+    """The name of the record of this tool call of this agent."""
+    return f"{sign(key)}.{file_name(call)}"
 
 
 def file_name(text: str) -> str:

@@ -16,6 +16,7 @@ import anyio.to_thread
 from mcp.server.mcpserver import Context
 
 from parallel_agents.core.errors import BadInput, Unusable
+from parallel_agents.core.locktable import TableTorn
 from parallel_agents.core.model import Agent
 
 if TYPE_CHECKING:
@@ -100,6 +101,15 @@ class Desk:
             coordinators = tuple(self._by_root.values())
         for coordinator in coordinators:
             coordinator.store.keep_time()
+
+    def look_around(self) -> None:
+        """Look at what commands in the background have done, in every repository called about."""
+        with self._finding:
+            coordinators = tuple(self._by_root.values())
+        for coordinator in coordinators:
+            # The next look sees what this one could not read; hooks look as well.
+            with suppress(OSError, TableTorn):
+                coordinator.look_around()
 
     def _coordinator(self, caller: Caller) -> Coordinator:
         from parallel_agents.coordinator import Coordinator  # slow to load: not before it is used

@@ -35,6 +35,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 A_MINUTE = 60.0
 """Seconds between two looks at the time, so that silence can be told from sleep."""
 
+A_LOOK = 2.0
+"""Seconds between two looks at what commands in the background have done to held files."""
+
 INSTRUCTIONS = """\
 Lets several agents work on one git repository at once without colliding. The server, the hooks \
 and git enforce the rules; a refusal names the code, who holds what, and the next step.
@@ -136,7 +139,8 @@ def build() -> TasksServer:
     @asynccontextmanager
     async def lifespan(_: MCPServer[Desk]) -> AsyncGenerator[Desk]:
         over = threading.Event()
-        threading.Thread(target=_keep_time, args=(desk, over), daemon=True).start()
+        for keep in (_keep_time, _look_around):
+            threading.Thread(target=keep, args=(desk, over), daemon=True).start()
         try:
             yield desk
         finally:
@@ -156,6 +160,11 @@ def build() -> TasksServer:
 def _keep_time(desk: Desk, over: threading.Event) -> None:
     while not over.wait(A_MINUTE):
         desk.keep_time()
+
+
+def _look_around(desk: Desk, over: threading.Event) -> None:
+    while not over.wait(A_LOOK):
+        desk.look_around()
 
 
 def serve(http: tuple[str, int] | None = None) -> None:
