@@ -314,6 +314,7 @@ def test_a_status_shows_what_needs_somebody_and_names_the_rest() -> None:
         denials=({"at": 0.0, "agent": "s1/a2", "tool": "Edit", "path": "a.py", "reason": "held"},),
         next_step="Look after held.",
         rev=70,
+        overwritten=({"at": 0.0, "agent": "s1/a2", "tool": "Bash", "path": "b", "reason": "why"},),
     )
     short = given(StatusReply.from_status(status, detail=False))
     assert [t["id"] for t in short["tasks"]] == ["held", "lost"]
@@ -322,6 +323,7 @@ def test_a_status_shows_what_needs_somebody_and_names_the_rest() -> None:
     assert "token" not in short["tasks"][0]
     assert (short["ready"], short["waiting"], short["completed"]) == (["free"], ["late"], ["done"])
     assert short["denials"][0]["reason"] == "held"
+    assert short["overwritten"][0]["reason"] == "why"
     assert short["damaged"] == {"failed/x.md": "no front matter"}
     full = given(StatusReply.from_status(status))
     assert [t["id"] for t in full["tasks"]] == ["held", "lost", "done", "free", "late"]

@@ -145,6 +145,14 @@ def test_the_newest_refusals_are_shown_and_the_others_counted() -> None:
     assert shown[at + 5] == "  1 min ago, a1 (s): Edit f59.py (task auth)"
 
 
+def test_held_files_that_others_wrote_are_shown_with_where_both_versions_are() -> None:
+    one = {"at": NOW - MINUTE, "agent": "s/a1", "tool": "Bash", "path": "a.py", "task": "auth"}
+    shown = lines(status(held("a"), overwritten=(one,)))
+    at = shown.index("Held files that others wrote, newest last (1 of 1):")
+    assert shown[at + 1] == "  1 min ago, a1 (s): Bash a.py (task auth)"
+    assert shown[at + 2] == "Both versions are kept in _tasks/overwritten/."
+
+
 def test_without_a_plan_there_is_a_sentence() -> None:
     shown = lines(status(run=None))
     assert shown == [

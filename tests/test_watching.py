@@ -487,3 +487,22 @@ def settle(path: Path) -> None:
         if now - changed > 3 * flights.SLACK:
             probe.unlink()
             return
+
+
+def test_what_was_kept_goes_with_the_run_and_the_records_end(repository: Path) -> None:
+    from parallel_agents.core.commands import Approve, Archive, Propose
+    from parallel_agents.core.model import Plan, Strategy, Task, TaskId
+    from parallel_agents.store.folder import FolderStore
+
+    plan = Plan("Goal", (Task(TaskId("one"), "One", "Do it.", ("a.py",)),))
+    store = FolderStore(repository)
+    store.transact(Propose(plan))
+    store.transact(Approve(plan.id, Strategy.FILES, "me", "0" * 40, "refs/heads/main"))
+    folder = repository / "_tasks"
+    (folder / "overwritten" / "one-1" / "was").mkdir(parents=True)
+    (folder / ".watch" / "notes").mkdir(parents=True)
+    store.transact(Archive())
+    store.close()
+    assert not (folder / ".watch").exists()
+    assert not (folder / "overwritten").exists()
+    assert (folder / "history" / plan.id / "overwritten" / "one-1" / "was").is_dir()

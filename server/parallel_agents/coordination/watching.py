@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -71,13 +71,15 @@ class Status:
     """Pairs of results, finished or not, that would conflict at the merge as they are now."""
     stray: Stray = field(default_factory=Stray)
     """What is in the user's own checkout and no task made there."""
+    overwritten: tuple[Mapping[str, Any], ...] = ()
+    """The newest held files that a command of somebody else wrote, oldest first."""
 
 
 def status(site: Site) -> Status:
     """The present state. Changes nothing."""
     folder = site.repository.root / "_tasks"
-    denials = _denials(folder)
-    found = site.store.read(lambda view: _status(site, view, denials))
+    noted = _noted(folder)
+    found = site.store.read(lambda view: _status(site, view, noted))
     run = site.store.read(lambda view: view.run)
     if run is None:
         return found
@@ -128,7 +130,7 @@ def progress_line(view: View) -> str:
     )
 
 
-def _status(site: Site, view: View, denials: tuple[Mapping[str, Any], ...]) -> Status:
+def _status(site: Site, view: View, noted: Mapping[str, Sequence[Mapping[str, Any]]]) -> Status:
     ordered = sorted(view.records.values(), key=lambda r: r.order)
     tasks = tuple(_task_status(site, view, r) for r in ordered)
     run = view.run
@@ -141,9 +143,10 @@ def _status(site: Site, view: View, denials: tuple[Mapping[str, Any], ...]) -> S
         counts=view.summary(),
         tasks=tasks,
         damaged=dict(view.damaged),
-        denials=denials,
+        denials=tuple(noted["denied"]),
         next_step=_next_step(view, tasks),
         rev=view.rev,
+        overwritten=tuple(noted["overwritten"]),
     )
 
 
@@ -231,17 +234,18 @@ def _next_step(view: View, tasks: tuple[TaskStatus, ...]) -> str:
     )
 
 
-def _denials(folder: Path) -> tuple[Mapping[str, Any], ...]:
+def _noted(folder: Path) -> dict[str, list[Mapping[str, Any]]]:
+    """The newest lines of the hooks' log, by their kind, oldest first."""
+    noted: dict[str, list[Mapping[str, Any]]] = {"denied": [], "overwritten": []}
     try:
         lines = (folder / ".hooklog").read_text(errors="replace").splitlines()
     except OSError:
-        return ()
-    denials = []
+        lines = []
     for line in lines[-10 * DENIALS_SHOWN :]:
         try:
             entry = json.loads(line)
         except ValueError:
             continue
-        if isinstance(entry, dict) and entry.get("kind") == "denied":
-            denials.append(entry)
-    return tuple(denials[-DENIALS_SHOWN:])
+        if isinstance(entry, dict) and entry.get("kind") in noted:
+            noted[entry["kind"]].append(entry)
+    return {kind: entries[-DENIALS_SHOWN:] for kind, entries in noted.items()}

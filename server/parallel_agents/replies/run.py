@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field
 
@@ -61,13 +62,24 @@ class TaskShown(Part):
 
 
 class Denial(Part):
-    """A call that a hook refused."""
+    """A call that a hook refused, or one that wrote what somebody else holds."""
 
     at: str
     agent: str
     tool: str
     path: str
     reason: str
+
+    @classmethod
+    def from_log(cls, entry: Mapping[str, Any]) -> Self:
+        """One line of the hooks' log."""
+        return cls(
+            at=utc(float(entry.get("at", 0))),
+            agent=str(entry.get("agent", "")),
+            tool=str(entry.get("tool", "")),
+            path=str(entry.get("path", "")),
+            reason=str(entry.get("reason", "")),
+        )
 
 
 class BrewingShown(Part):
@@ -114,6 +126,11 @@ class StatusReply(Reply):
     stray: StrayShown | None = Field(
         default=None, description="Changes in the main checkout that no task made there."
     )
+    overwritten: tuple[Denial, ...] | None = Field(
+        default=None,
+        description="Held files that a command of somebody else wrote, oldest first; `reason` says "
+        "where both versions are kept.",
+    )
 
     @classmethod
     def from_status(cls, status: Status, detail: bool = True) -> Self:
@@ -135,16 +152,8 @@ class StatusReply(Reply):
             waiting=tuple(t.id for t in free if t.waits_for),
             completed=tuple(t.id for t in done),
             damaged=dict(status.damaged),
-            denials=tuple(
-                Denial(
-                    at=utc(float(d.get("at", 0))),
-                    agent=str(d.get("agent", "")),
-                    tool=str(d.get("tool", "")),
-                    path=str(d.get("path", "")),
-                    reason=str(d.get("reason", "")),
-                )
-                for d in status.denials
-            ),
+            denials=tuple(Denial.from_log(entry) for entry in status.denials),
+            overwritten=tuple(Denial.from_log(entry) for entry in status.overwritten) or None,
             brewing=tuple(
                 BrewingShown(
                     one=b.one,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,10 @@ from parallel_agents.store.readme import README
 
 SUFFIX = ".md"
 PUT_AWAY = "history"
+OVERWRITTEN = "overwritten"
+"""Where hooks keep both versions of what a command overwrote; it goes with the run."""
+WATCHED = ".watch"
+"""Where hooks note what runs and what holders wrote; it ends with the run."""
 
 
 def path_of(folder: Path, state: State, task: TaskId) -> Path:
@@ -136,3 +141,8 @@ def _put_away_tasks(folder: Path, target: Path) -> None:
             target.mkdir(parents=True, exist_ok=True)
             os.rename(place, target / state.value)
             place.mkdir()
+    kept = folder / OVERWRITTEN
+    if kept.is_dir() and not (target / OVERWRITTEN).exists():
+        target.mkdir(parents=True, exist_ok=True)
+        os.rename(kept, target / OVERWRITTEN)
+    shutil.rmtree(folder / WATCHED, ignore_errors=True)

@@ -5,8 +5,9 @@ Readable without colour and at 80 columns; `rich` is loaded for the live view on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from parallel_agents.core.model import Agent
 from parallel_agents.views.cells import cells, clean, cut, pad, wrap
@@ -33,6 +34,7 @@ def status_text(status: ShownStatus, now: float, width: int = 80, most: int | No
         _brewing(status, width),
         _stray(status, width),
         _denials(status, now, width),
+        _overwritten(status, now, width),
     ]
     if status.run is not None:
         blocks.append(wrap(f"Next: {for_terminal(status.next_step)}", width))
@@ -192,8 +194,19 @@ def _stray(status: ShownStatus, width: int) -> list[str]:
 def _denials(status: ShownStatus, now: float, width: int) -> list[str]:
     if not status.denials:
         return []
-    newest = status.denials[-DENIALS_SHOWN:]
-    lines = [f"Refused by the guard, newest last ({len(newest)} of {len(status.denials)}):"]
+    return _log("Refused by the guard", status.denials, now, width)
+
+
+def _overwritten(status: ShownStatus, now: float, width: int) -> list[str]:
+    if not status.overwritten:
+        return []
+    lines = _log("Held files that others wrote", status.overwritten, now, width)
+    return [*lines, *wrap("Both versions are kept in _tasks/overwritten/.", width)]
+
+
+def _log(title: str, entries: Sequence[Mapping[str, Any]], now: float, width: int) -> list[str]:
+    newest = entries[-DENIALS_SHOWN:]
+    lines = [f"{title}, newest last ({len(newest)} of {len(entries)}):"]
     for denial in newest:
         ago = _minutes(now - float(denial.get("at") or now))
         what = f"{denial.get('tool') or 'a tool'} {denial.get('path') or ''}".rstrip()
