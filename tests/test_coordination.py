@@ -103,18 +103,28 @@ class TestWhereWorkStarts:
         assert again.branch == f"{first.branch}-{again.token}"
         assert not (Path(str(again.workdir)) / "only.txt").exists()
 
-    def test_a_place_that_cannot_be_made_gives_the_claim_back(
+    def test_a_place_that_is_taken_is_left_alone_for_another(
         self, coordinator: Coordinator, repository: Path
     ) -> None:
         run = begin(coordinator, Strategy.WORKTREE, task("only"))
         taken = repository.parent / f"{repository.name}.agents" / run / "agent-1"
         taken.mkdir(parents=True)
         (taken / "mine.txt").write_text("somebody's")
+        held = claim(coordinator, ANNA).claim
+        assert held.workdir == f"{taken}-{held.token}"
+        assert (taken / "mine.txt").read_text() == "somebody's"
+
+    def test_a_place_that_cannot_be_made_gives_the_claim_back(
+        self, coordinator: Coordinator, repository: Path
+    ) -> None:
+        begin(coordinator, Strategy.WORKTREE, task("only"))
+        git(repository, "branch", "parallel")  # so no branch `parallel/...` can be
         with pytest.raises(NotNow) as error:
             coordinator.claim(ANNA)
-        assert code(error) == "path_taken"
+        assert code(error) == "branch_clash"
         (state,) = (t.state for t in coordinator.status().tasks)
         assert state is State.AVAILABLE
+        assert len(git(repository, "worktree", "list").splitlines()) == 1
 
     def test_a_setup_that_fails_gives_the_claim_back(self, coordinator: Coordinator) -> None:
         plan = Plan("goal", (task("only"),), setup="sh -c 'echo no network; exit 7'")

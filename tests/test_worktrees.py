@@ -69,12 +69,22 @@ def test_a_tree_is_made_on_its_branch_at_the_start_and_locked(
     assert scratch.git(root, "config", "--get-regexp", "branch", check=False) == ""
 
 
-def test_preparing_twice_leaves_the_work_in_the_tree(trees: Worktrees, place: Path) -> None:
+def test_preparing_twice_is_preparing_once(trees: Worktrees, place: Path, root: Path) -> None:
     trees.prepare(place, ONE, "main", "x")
-    done = scratch.commit(place, {"a.txt": "work\n"})
-    scratch.write(place, {"b.txt": "not committed\n"})
+    trees.prepare(place, ONE, "main", "x")
 
+    assert scratch.git(place, "rev-parse", "HEAD") == scratch.git(root, "rev-parse", "main")
+    assert scratch.git(place, "branch", "--show-current") == ONE
+
+
+def test_work_under_the_same_name_is_never_taken_for_a_fresh_start(
+    trees: Worktrees, place: Path
+) -> None:
     trees.prepare(place, ONE, "main", "x")
+    scratch.write(place, {"b.txt": "not committed\n"})
+    assert refused(trees.prepare, place, ONE, "main", "x").code == "tree_dirty"
+    done = scratch.commit(place, {"a.txt": "work\n"})
+    assert refused(trees.prepare, place, ONE, "main", "x").code == "branch_exists"
 
     assert scratch.git(place, "rev-parse", "HEAD") == done
     assert (place / "b.txt").read_text() == "not committed\n"
@@ -136,22 +146,23 @@ def test_switching_does_not_replace_an_ignored_file(
     assert scratch.git(root, "branch", "--list", TWO) == ""
 
 
-def test_a_tree_deleted_by_hand_comes_back_on_its_branch(trees: Worktrees, place: Path) -> None:
+def test_a_tree_deleted_by_hand_comes_back_and_its_work_stays_on_its_branch(
+    trees: Worktrees, place: Path, root: Path
+) -> None:
     trees.prepare(place, ONE, "main", "one")
-    done = scratch.commit(place, {"a.txt": "work\n"})
     shutil.rmtree(place)
     tree = info(trees, place)
     assert tree is not None
     assert tree.missing
-
     trees.prepare(place, ONE, "main", "one")
-
-    assert scratch.git(place, "rev-parse", "HEAD") == done
-    assert (place / "a.txt").read_text() == "work\n"
-
+    done = scratch.commit(place, {"a.txt": "work\n"})
     shutil.rmtree(place)
+
+    assert refused(trees.prepare, place, ONE, "main", "one").code == "branch_exists"
     trees.prepare(place, TWO, "main", "two")
+
     assert (place / "a.txt").read_text() == "aa\n"
+    assert scratch.git(root, "rev-parse", ONE) == done
 
 
 def test_repairing_one_tree_does_not_forget_another_that_is_away(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from parallel_agents.checks import run_check
-from parallel_agents.coordination.site import CHECK_TIMEOUT, Site, branch_of
+from parallel_agents.coordination.places import make_branch, make_work_tree
+from parallel_agents.coordination.site import Site
 from parallel_agents.core.commands import (
     Done,
     Extend,
@@ -28,7 +28,7 @@ from parallel_agents.core.model import (
 )
 from parallel_agents.core.rules import run_of
 from parallel_agents.core.view import Run, View
-from parallel_agents.git import branches
+from parallel_agents.git import remotes
 from parallel_agents.git.merging import Conflict, Part, assemble
 
 
@@ -46,6 +46,8 @@ class Assignment:
     """Seconds since the epoch: without a sign of life until then the claim is flagged as stale."""
     again: bool
     rev: int
+    remote: str | None = None
+    """The remote from which other clones get the start, and to which they may push the result."""
 
 
 def claim(
@@ -63,19 +65,26 @@ def claim(
         try:
             held = _prepare(site, run, held, cwd)
         except ParallelAgentsError as error:
-            reason = f"no place to work: {error.sentence}"
+            # Without the command's last words, which may hold what is nobody's business.
+            reason = f"no place to work: {error.code}"
             site.store.transact(
                 Release(agent, held.task, held.token, Outcome.RETURNED, summary=reason)
             )
             raise
     deadline = site.clock() + STALE_AFTER
     why = site.store.read(lambda view: _last_failure(view, held.task))
-    return (
-        Assignment(
-            held, answer.task, run.strategy, answer.failures, why, deadline, answer.again, rev
-        ),
-        rev,
+    given = Assignment(
+        *(held, answer.task, run.strategy, answer.failures, why, deadline, answer.again, rev),
+        remote=_remote(site, run, held),
     )
+    return given, rev
+
+
+def _remote(site: Site, run: Run, held: Claim) -> str | None:
+    if run.strategy is not Strategy.BRANCH or held.start is None:
+        return None
+    remote = remotes.shared(site.repository, run.target)
+    return remote if remote and remotes.has(site.repository, remote, held.start) else None
 
 
 def extend(
@@ -96,26 +105,39 @@ def _last_failure(view: View, task: TaskId) -> str | None:
 
 
 def _prepare(site: Site, run: Run, held: Claim, cwd: Path | None) -> Claim:
-    branch: str | None = site.store.read(lambda view: _branch(view, run, held))
-    where = ""
+    where, branch = "", None
     match run.strategy:
         case Strategy.FILES:
-            where, branch, start = str(site.repository.root), None, site.repository.head()
+            where, start = str(site.repository.root), site.repository.head()
         case Strategy.BRANCH:
             start = _start(site, run, held)
-            branches.create(site.repository, str(branch), start)
+            branch = make_branch(site, run, held, start)
+            _publish(site, run, branch, start)
         case Strategy.WORKTREE:
             start = _start(site, run, held)
-            where = str(_work_tree(site, run, held, str(branch), start, cwd))
+            tree, branch = make_work_tree(site, run, held, start, cwd)
+            where = str(tree)
     site.store.transact(Prepare(held.agent, held.task, held.token, where, branch, start))
     return site.store.read(lambda view: view.claims[held.task])
 
 
-def _branch(view: View, run: Run, held: Claim) -> str:
-    """The claim's branch: with its token where this agent had the task before, results and all."""
-    ended = view.records[held.task].ended.values()
-    again = any(e.data.get("agent") == held.agent.key for e in ended)
-    return f"{branch_of(run, held)}-{held.token}" if again else branch_of(run, held)
+def _publish(site: Site, run: Run, branch: str, start: str) -> None:
+    """Bring a start that only we have (results joined in memory) to where other clones fetch.
+
+    Only on top of a base that the remote has: what the user has not pushed is theirs to push.
+    """
+    repository = site.repository
+    remote = remotes.shared(repository, run.target)
+    if remote is None or remotes.has(repository, remote, start):
+        return
+    if not all(remotes.has(repository, remote, c) for c in (run.base, _base(site, run))):
+        return
+    try:
+        remotes.publish(repository, remote, branch, start)
+    except Unusable:
+        # Nobody may need it there: clones of this repository get the branch from here.
+        if remotes.is_chosen(repository):
+            raise
 
 
 def _start(site: Site, run: Run, held: Claim) -> str:
@@ -124,8 +146,7 @@ def _start(site: Site, run: Run, held: Claim) -> str:
     Once results have landed, the base is where they landed: that tree was tested.
     """
     parts = site.store.read(lambda view: _results(view, run, held.task))
-    landed = site.store.read(lambda view: any(r.merged for r in view.records.values()))
-    base = site.repository.commit(run.target) if landed else run.base
+    base = _base(site, run)
     if parts and site.repository.is_ancestor(base, parts[0].commit):
         base, parts = parts[0].commit, parts[1:]
     if not parts:
@@ -142,6 +163,11 @@ def _start(site: Site, run: Run, held: Claim) -> str:
     return joined.tip
 
 
+def _base(site: Site, run: Run) -> str:
+    landed = site.store.read(lambda view: any(r.merged for r in view.records.values()))
+    return site.repository.commit(run.target) if landed else run.base
+
+
 def _results(view: View, run: Run, task: TaskId) -> tuple[Part, ...]:
     parts = []
     for name in view.records[task].task.depends_on:
@@ -150,28 +176,3 @@ def _results(view: View, run: Run, task: TaskId) -> tuple[Part, ...]:
             message = f"Join {name}: {record.task.title}\n\nParallel-Run: {run.id}"
             parts.append(Part(name, record.commit, message))
     return tuple(parts)
-
-
-def _work_tree(
-    site: Site, run: Run, held: Claim, branch: str, start: str, cwd: Path | None
-) -> Path:
-    """The tree the agent is in already, if the client gave it one; else one of its own."""
-    repository, trees = site.repository, site.worktrees
-    agents = site.agents_folder(run)
-    own = repository.top_level(cwd) if cwd else None
-    if own is not None and own != repository.root and agents not in own.parents:
-        trees.adopt(own, branch, start)
-        tree = own
-    else:
-        tree = agents / f"agent-{held.slot}"
-        trees.prepare(tree, branch, start, f"{held.agent} works on {held.task}")
-    if run.setup:
-        result = run_check(run.setup, tree, CHECK_TIMEOUT)
-        if result.exit_code != 0:
-            raise Unusable(
-                "setup_failed",
-                f"The plan's setup command `{run.setup}` failed in {tree} "
-                f"(exit {result.exit_code}): {result.tail[-800:]}",
-                "ask the user to correct the setup command or the machine.",
-            )
-    return tree

@@ -11,7 +11,7 @@ from parallel_agents.coordination.site import Site, result_refs
 from parallel_agents.core.errors import ParallelAgentsError
 from parallel_agents.core.model import Strategy
 from parallel_agents.core.view import Run
-from parallel_agents.git import branches, removal, trash
+from parallel_agents.git import branches, remotes, removal, trash
 from parallel_agents.git.repository import WorktreeInfo
 
 
@@ -54,8 +54,25 @@ def clear(site: Site, run: Run, landed: str) -> tuple[tuple[str, ...], tuple[Kep
             if branch not in at_work:
                 attempt(branch, partial(removal.drop_branch, repository, branch, landed))
     branches.unpin(repository, result_refs(run), landed)
+    branches.unpin(repository, f"refs/parallel/{run.id}/fetched", landed)
+    if run.strategy is Strategy.BRANCH:
+        kept += _on_the_remote(site, run)
     trash.empty(repository)
     return tuple(removed), tuple(kept)
+
+
+def _on_the_remote(site: Site, run: Run) -> list[Kept]:
+    """What landed is not pushed by us, so until the user has, the remote's branches are needed."""
+    remote = remotes.shared(site.repository, run.target)
+    if remote is None:
+        return []
+    return [
+        Kept(
+            f"{remote}/{branch}",
+            f"It is on the remote. Once the target is pushed: git push {remote} --delete {branch}",
+        )
+        for branch in remotes.branches_there(site.repository, remote, f"parallel/{run.id}")
+    ]
 
 
 def trees_of(site: Site, run: Run) -> tuple[WorktreeInfo, ...]:

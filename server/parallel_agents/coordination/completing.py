@@ -14,12 +14,12 @@ from parallel_agents.coordination.checkout import Stray
 from parallel_agents.coordination.proposing import listed
 from parallel_agents.coordination.site import CHECK_TIMEOUT, Site, result_refs, salvage_ref
 from parallel_agents.core.commands import Done, Fail, Release
-from parallel_agents.core.errors import NotNow, Unproven
+from parallel_agents.core.errors import NotNow, Unproven, Unusable
 from parallel_agents.core.events import Event
 from parallel_agents.core.globs import covering
 from parallel_agents.core.model import Agent, Claim, Outcome, Strategy, Task, TaskId
 from parallel_agents.core.view import Run, View
-from parallel_agents.git import branches
+from parallel_agents.git import branches, remotes
 from parallel_agents.git.merging import verification_tree
 from parallel_agents.git.removal import under_way
 
@@ -182,13 +182,56 @@ def _refuse_hidden(site: Site, claim: Claim, tree: Path) -> None:
 
 
 def _on_branch(site: Site, held: _Held) -> tuple[str, Mapping[str, Any] | None]:
-    claim = held.claim
-    commit = site.repository.commit(f"refs/heads/{claim.branch}")
+    commit = _pushed(site, held)
     _judge_diff(site, held, commit)
     if held.task.check is None:
         return commit, None
     with verification_tree(site.repository, commit) as tree:
         return commit, _checked(held, tree)
+
+
+def _pushed(site: Site, held: _Held) -> str:
+    """Where the claim's branch is: in this repository, or else on the run's remote.
+
+    What comes from the remote is fetched, and our branch of that name follows it.
+    """
+    claim, repository = held.claim, site.repository
+    branch = str(claim.branch)
+    ref = branches.full(branch)
+    here = branches.tip(repository, ref)
+    into = f"refs/parallel/{held.run.id}/fetched/{claim.task}-{claim.token}"
+    if here not in (None, claim.start, branches.tip(repository, into)):
+        assert here is not None
+        return here
+    remote = remotes.shared(repository, held.run.target)
+    there = None
+    if remote is not None:
+        try:
+            there = remotes.fetch(repository, remote, branch, into)
+        except Unusable:
+            if here is None or remotes.is_chosen(repository):
+                raise
+    if there is not None and there != claim.start:
+        if repository.is_ancestor(str(claim.start), there):
+            branches.follow(repository, ref, here, there)
+        return there
+    if here is None and there is None:
+        raise Unproven(
+            "not_pushed",
+            f"Branch {branch} is neither in {repository.root} nor on the remote "
+            f"{remote or '(there is none)'}.",
+            f"push your commits: `git push {remote or repository.root} HEAD:{ref}`, then release "
+            "again.",
+        )
+    if held.task.check is None:
+        raise Unproven(
+            "not_pushed",
+            f"Branch {branch} is where task {claim.task} started, at {str(claim.start)[:12]}, in "
+            f"{repository.root}" + (f" and on the remote {remote}." if remote else "."),
+            f"push your commits: `git push {remote or repository.root} HEAD:{ref}`, then release "
+            "again; or release with outcome `returned`.",
+        )
+    return str(claim.start)
 
 
 def _in_files(site: Site, held: _Held) -> tuple[str, Mapping[str, Any] | None]:

@@ -55,9 +55,9 @@ def usable(repository: Repository, branch: str, at: str) -> bool:
         _refuse_clash(repository, branch)
         return False
     for tree in holders(repository, full(branch)):
-        raise _taken("branch_elsewhere", branch, f"is checked out in {tree.path}")
+        raise taken("branch_elsewhere", branch, f"is checked out in {tree.path}")
     if found != at:
-        raise _taken("branch_exists", branch, f"exists already, at {found[:12]}")
+        raise taken("branch_exists", branch, f"exists already, at {found[:12]}")
     return True
 
 
@@ -90,6 +90,14 @@ def drop(repository: Repository, ref: str, landed: str) -> str | None:
     return f"git keeps branch {short}: {said(out)}" if out.status else None
 
 
+def follow(repository: Repository, ref: str, old: str | None, new: str) -> None:
+    """Move `ref` from `old` (None: it is not there) to `new`, unless somebody is at work on it."""
+    with repository.locked(f"follow {ref}"):
+        if not holders(repository, ref):
+            was = old or "0" * len(new)
+            run(repository.root, "update-ref", "-m", "fetched", outside(ref), new, was, ok=None)
+
+
 def pin(repository: Repository, ref: str, commit: str) -> None:
     """Keep `commit` from ever being collected: `ref` (a full name outside refs/heads) holds it."""
     at = repository.commit(commit)
@@ -111,10 +119,11 @@ def _refuse_clash(repository: Repository, branch: str) -> None:
     for ref in listed.text.splitlines():
         other = ref.removeprefix("refs/heads/")
         if branch.startswith(f"{other}/") or other.startswith(f"{branch}/"):
-            raise _taken("branch_clash", branch, f"cannot be made beside the branch {other}")
+            raise taken("branch_clash", branch, f"cannot be made beside the branch {other}")
 
 
-def _taken(code: str, branch: str, why: str) -> NotNow:
+def taken(code: str, branch: str, why: str) -> NotNow:
+    """The refusal for a name that cannot be had."""
     return NotNow(
         code,
         f"Branch {branch} {why}.",

@@ -35,8 +35,9 @@ class Worktrees:
     def prepare(self, path: Path, branch: str, start: str, reason: str) -> None:
         """Make `path` a work tree on the new branch `branch` at commit `start`, git-locked.
 
-        A tree that is there already is switched, if it is clean; one that is on `branch` is left
-        as it is; one that was deleted by hand is made again, on its branch. Raises Refusal:
+        A tree that is there already is switched, if it is clean; one that was deleted by hand is
+        made again. Work that is there under the same name is never taken for a fresh start. Raises
+        Refusal:
         `tree_dirty`, `unsaved_commits`, `path_taken`, `branch_exists`, `branch_elsewhere`,
         `branch_clash`, `switch_refused`, `tree_broken`.
         """
@@ -134,7 +135,7 @@ class Worktrees:
         if known:
             # Only this entry: `worktree prune` would also forget trees on a disk that is not in.
             self._worktree("remove", "--force", "--force", str(path), ok=(0,))
-            exists = known.branch == ref and branches.tip(self.repository, ref) is not None
+            exists = known.branch == ref and branches.tip(self.repository, ref) == at
         exists = exists or branches.usable(self.repository, branch, at)
         start = (str(path), branch) if exists else ("--no-track", "-b", branch, str(path), at)
         for attempt in range(TRIES):
@@ -163,8 +164,9 @@ class Worktrees:
 
     def _switch(self, tree: WorktreeInfo, branch: str, at: str) -> None:
         self._must_be_whole(tree.path)
-        if tree.branch == branches.full(branch):
-            return
+        if tree.branch == branches.full(branch) and tree.head != at:
+            # Another run's work, under the name that this one would have.
+            raise branches.taken("branch_exists", branch, f"exists, at {tree.head[:12]}")
         dirty = self.repository.dirty(tree.path)
         if dirty:
             raise NotNow(
@@ -172,6 +174,8 @@ class Worktrees:
                 f"{tree.path} has uncommitted work: {some(dirty)}.",
                 "Commit it there, or have it salvaged, then call again.",
             )
+        if tree.branch == branches.full(branch):
+            return
         if not self._on_a_branch(tree.path):
             raise NotNow(
                 "unsaved_commits",

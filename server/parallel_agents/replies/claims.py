@@ -44,6 +44,9 @@ class Claimed(AgentReply):
     workdir: str | None = Field(default=None, description="The tree to work in (absolute).")
     branch: str | None = None
     start: str | None = Field(default=None, description="The commit the work starts from.")
+    remote: str | None = Field(
+        default=None, description="Name of the git remote that has `start` and takes `branch`."
+    )
     check: str | None = Field(default=None, description="The command that has to pass at the end.")
     deadline: str | None = Field(
         default=None,
@@ -81,7 +84,7 @@ class Claimed(AgentReply):
         held, task = answer.claim, answer.task
         return cls(
             rev=rev,
-            next_step=_how_to_work(held, answer.strategy),
+            next_step=_how_to_work(held, answer.strategy, answer.remote),
             agent=agent.key,
             verified=agent.verified,
             claimed=True,
@@ -95,6 +98,7 @@ class Claimed(AgentReply):
             workdir=held.workdir or None,
             branch=held.branch,
             start=held.start,
+            remote=answer.remote,
             check=task.check,
             deadline=utc(answer.deadline),
             again=answer.again,
@@ -235,7 +239,7 @@ class Recovered(Reply):
         )
 
 
-def _how_to_work(held: Claim, strategy: Strategy) -> str:
+def _how_to_work(held: Claim, strategy: Strategy, remote: str | None) -> str:
     match strategy:
         case Strategy.WORKTREE:
             where = f"Work in {held.workdir} and commit there on branch {held.branch}"
@@ -244,6 +248,12 @@ def _how_to_work(held: Claim, strategy: Strategy) -> str:
                 f"In a checkout of your own switch to branch {held.branch} of this repository, "
                 "commit there and push it back"
             )
+            if remote is not None:
+                where += (
+                    f". In a clone of the remote {remote} instead: `git fetch {remote}`, "
+                    f"`git switch -c {held.branch} --no-track {held.start}`, and in the end "
+                    f"`git push {remote} HEAD:refs/heads/{held.branch}`"
+                )
         case Strategy.FILES:
             where = f"Work in {held.workdir} and do not commit: completion commits exactly `files`"
     return f"{where}. Change nothing but `files`. When done, call release_task as in `calls`."
