@@ -127,7 +127,8 @@ def test_the_task_folder_is_as_the_protocol_draws_it(pa: CommandLine) -> None:
     drawn = set(re.findall(r"(\w+\.md|\w+/)", PROTOCOL.section("Where the state is")))
     drawn -= {"task.md", "_tasks/", "parallel_agents/"}
     drawn.remove(f"{OVERWRITTEN}/")  # made by a hook, where something was: test_watching
-    hidden = {s for s in PROTOCOL.spans if re.fullmatch(r"\.[a-z]+(\.\*)?", s)} - {".git"}
+    of_the_user = {".git", ".env", ".gitignore", ".worktreeinclude"}
+    hidden = {s for s in PROTOCOL.spans if re.fullmatch(r"\.[a-z]+(\.\*)?", s)} - of_the_user
     folder = pa.root / "_tasks"
     seen: set[str] = set()
 
