@@ -195,6 +195,7 @@ class Model:
     task_of: dict[str, str] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     recoveries: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    failed_by: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     spent: dict[tuple[str, int], int] = field(default_factory=dict)
     """(task, token) to the revision that ended it."""
     token: int = 0
@@ -226,13 +227,15 @@ class Model:
                         return owner
         return None
 
-    def could_be_claimed(self) -> str | None:
-        """A task that waits for nothing and whose files are free."""
-        for task, state in self.state.items():
-            free = state == "available" and not self.waits_for(task)
-            if free and self.holder(self.tasks[task].files) is None:
-                return task
-        return None
+    def free(self) -> list[str]:
+        """The tasks that wait for nothing and whose files nobody holds."""
+        return [
+            task
+            for task, state in self.state.items()
+            if state == "available"
+            and not self.waits_for(task)
+            and self.holder(self.tasks[task].files) is None
+        ]
 
     def apply(self, change: Change) -> None:
         """Go on by one change. Raises `WrongHistory` where it may not come about."""
@@ -254,6 +257,7 @@ class Model:
             case "failed":
                 self._holding(change)
                 self.failures[task] += 1
+                self.failed_by[task].add(_name(data))
                 twice = self.failures[task] == 2
                 if data["state"] != ("blocked" if twice else "failed"):
                     raise WrongHistory("two failures block", str(change))
@@ -309,6 +313,7 @@ class Model:
                 raise WrongHistory("three recoveries block", str(change))
         elif was in ("completed", "blocked") and state in ("available", "failed"):
             self.failures[task] = self.recoveries[task] = 0
+            self.failed_by[task].clear()
         else:
             raise WrongHistory("only these transitions", f"{task} was {was}: {change}")
         self._end(change, state)
@@ -332,15 +337,14 @@ def _replayed(history: History) -> None:
         key=attrgetter("rev"),
     )
     at = 0
-    checked = -1
+    free: tuple[int, list[str]] = (-1, [])
     for change in [*sorted(history.changes, key=attrgetter("rev")), None]:
         while at < len(seen) and (change is None or (seen[at].rev or 0) < change.rev):
             call = seen[at]
             at += 1
-            if call.answer == "nothing" and call.rev == checked:
-                continue  # the same state was looked through already
-            _saw(model, call)
-            checked = call.rev or 0 if call.answer == "nothing" else checked
+            if call.answer == "nothing" and call.rev != free[0]:
+                free = call.rev or 0, model.free()  # once for each state: it looks at every task
+            _saw(model, call, free[1])
         if change is not None:
             model.apply(change)
     places = dict(history.places)
@@ -358,7 +362,7 @@ def _replayed(history: History) -> None:
 _SEEN = ("nothing", "refused", "unchanged")
 
 
-def _saw(model: Model, call: Call) -> None:
+def _saw(model: Model, call: Call, free: list[str]) -> None:
     """What a call that changed nothing was told holds at its revision."""
     task, held = call.task or "", model.held.get(call.task or "")
     match call.answer:
@@ -368,7 +372,8 @@ def _saw(model: Model, call: Call) -> None:
         case "done":
             true = model.spent.get((task, call.token or 0)) == call.change
         case "nothing":
-            true = model.could_be_claimed() is None
+            # What an agent has failed is left to others, given back by one of them or not.
+            true = all(call.agent in model.failed_by[task] for task in free)
         case "unchanged" if call.command == "recovered":
             true = model.state[task] == call.to
         case "refused":

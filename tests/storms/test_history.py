@@ -87,6 +87,26 @@ def test_a_right_history_passes() -> None:
     check(story().history())
 
 
+@pytest.mark.parametrize(("asks", "is_true"), [("bert", True), ("cara", False)])
+def test_what_an_agent_failed_is_nothing_for_it_though_others_gave_it_back(
+    asks: str, is_true: bool
+) -> None:
+    told = Story()
+    a = told.claim("bert", "a")
+    told.end("bert", "a", a, "failed", "failed")
+    a = told.claim("anna", "a")
+    told.end("anna", "a", a, "returned", "available")
+    told.claim("anna", "c")
+    b = told.claim("dora", "b")
+    told.end("dora", "b", b, "completed", "completed")
+    told.call(asks, "claim", None).answer = "nothing"
+    if is_true:
+        check(told.history())
+    else:
+        with pytest.raises(WrongHistory, match="a reply is true"):
+            check(told.history())
+
+
 def change_of(history: History, at: int, **new: Any) -> None:
     history.changes[at] = replace(history.changes[at], **new)
 
