@@ -148,7 +148,7 @@ class ScratchRun:
         table = Table(seq, seq, "p12345678", self.strategy, str(self.root), tuple(self.claims))
         for slot in (0, 1):
             table.seq = 2 * seq + slot
-            locktable.write(str(self.folder), table)
+            (self.folder / locktable.SLOTS[slot]).write_bytes(locktable.encode(table))
         (self.folder / locktable.TASKS).write_bytes(locktable.encode_tasks(seq, self.tasks))
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import git_scratch as scratch
@@ -33,7 +34,9 @@ from parallel_agents.core.locktable import HeldClaim, Table
 from parallel_agents.core.model import STALE_AFTER, Agent, Claim, Outcome, State, Strategy, TaskId
 from parallel_agents.git.landing import land
 from parallel_agents.git.repository import Repository
+from parallel_agents.store import opened
 from parallel_agents.store.folder import FolderStore
+from parallel_agents.store.lock import FileLock
 from parallel_agents.store.protocol import Store
 from stores import (
     ANNA,
@@ -482,12 +485,16 @@ def test_i11_a_full_disk_is_an_error_and_nothing_is_half_done(
     complete(store, held)
 
 
+def put_table(folder: Path, table: Table) -> None:
+    (folder / locktable.SLOTS[table.seq % 2]).write_bytes(locktable.encode(table))
+
+
 def test_i12_hooks_see_one_whole_table_or_nothing(tmp_path: Path) -> None:
     """Slots are written in place: what a reader finds may be half the new and half the old."""
     rows = tuple(HeldClaim(f"t{n}", n, "s/x", 0.0, 1, None, (f"{n}.py",)) for n in range(3))
     older = locktable.encode(Table(1, 1, "p1", "files", "/r", (*rows[1:], rows[0])))
     newer = locktable.encode(Table(3, 3, "p1", "files", "/r", rows))
-    locktable.write(str(tmp_path), Table(2, 2, "p1", "files", "/r", rows[:1]))
+    put_table(tmp_path, Table(2, 2, "p1", "files", "/r", rows[:1]))
     for cut in range(1, len(newer)):
         for half in (newer[:cut], newer[:cut] + older[cut:]):
             (tmp_path / ".locks.1").write_bytes(half)
@@ -506,8 +513,8 @@ def test_i12_a_hook_that_reads_between_two_writes_misses_no_grant(
     """It reads slot 0, two changes are written, and it finds slot 1 half written."""
     place = str(tmp_path)
     first = HeldClaim("a", 3, "s/x", 0.0, 1, None, ("a.py",))
-    locktable.write(place, Table(2, 2, "p1"))
-    locktable.write(place, Table(3, 3, "p1", claims=(first,)))
+    put_table(tmp_path, Table(2, 2, "p1"))
+    put_table(tmp_path, Table(3, 3, "p1", claims=(first,)))
     read_file, reads = locktable._read_file, 0
 
     def interleaved(path: str) -> bytes:
@@ -515,7 +522,7 @@ def test_i12_a_hook_that_reads_between_two_writes_misses_no_grant(
         data = read_file(path)
         reads += 1
         if reads == 1:
-            locktable.write(place, Table(4, 4, "p1", claims=(first,)))
+            put_table(tmp_path, Table(4, 4, "p1", claims=(first,)))
             half = locktable.encode(Table(5, 5, "p1", claims=(first,)))[:40]
             (tmp_path / ".locks.1").write_bytes(half)
         return data
@@ -656,6 +663,36 @@ def test_i16_a_claim_that_a_person_took_away_is_over(folder: Folder) -> None:
     with refused(store, "stale_token", "moved"):
         complete(store, held)
     assert claim(folder.opened(), BERT).token > held.token
+
+
+@pytest.mark.parametrize("tick", [0, 10**10], ids=["fine times", "coarse times"])
+def test_i16_a_lock_that_was_replaced_keeps_everybody_out_at_once(
+    root: Path, clock: Clock, tick: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the file system's clock has not ticked since the store looked last."""
+    real_stat = os.stat
+
+    def coarse(*args: Any, **kwargs: Any) -> SimpleNamespace:
+        found = real_stat(*args, **kwargs)
+        names = ("st_mode", "st_dev", "st_ino", "st_size")
+        times = dict.fromkeys(("st_mtime_ns", "st_ctime_ns"), found.st_mtime_ns // tick * tick)
+        return SimpleNamespace(**{n: getattr(found, n) for n in names}, **times)
+
+    store = FolderStore(root, clock, timeout=0.05)
+    start(store, "a", "b")
+    lock, new = root / "_tasks" / ".lock", root / "_tasks" / "new"
+    with monkeypatch.context() as patch:
+        if tick:
+            patch.setattr(opened, "SETTLED", 2 * tick)
+            patch.setattr(os, "stat", coarse)
+        give_back(store, claim(store, ANNA))
+        new.touch()
+        os.rename(new, lock)
+        with FileLock(lock, 1.0).held(), pytest.raises(StoreFault) as caught:
+            claim(store, BERT)
+    assert caught.value.code == "lock_timeout"
+    assert claim(store, BERT).task == "a"
+    store.close()
 
 
 def test_i16_a_move_counts_for_the_very_next_claim(folder: Folder) -> None:

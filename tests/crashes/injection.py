@@ -65,11 +65,18 @@ class Workers:
         )
 
     def run(
-        self, root: Path, step: str, point: Point | None = None, fault: str = "", warm: bool = True
+        self,
+        root: Path,
+        step: str,
+        point: Point | None = None,
+        fault: str = "",
+        *,
+        warm: bool = True,
+        settled: bool = True,
     ) -> Outcome:
         """Do one step in a process of its own, with this fault instead of the call `point`."""
         assert self._process.stdin is not None
-        request = json.dumps([str(root), step, warm])
+        request = json.dumps([str(root), step, warm, settled])
         self._process.stdin.write(request.encode() + b"\n")
         self._process.stdin.flush()
         word, pid = self._line().split(" ")

@@ -2,8 +2,9 @@
 
     python -m crashes.worker
 
-Reads lines of JSON: the store's root, a step of `crashes.steps`, and whether the process may look
-at the store first. Forks a process for each, which says `ready <pid>`, waits for SIGUSR1, makes the
+Reads lines of JSON: the store's root, a step of `crashes.steps`, whether the process may look at
+the store first, and whether it then takes the folder for settled, so that it makes the same calls
+each time. Forks a process for each, which says `ready <pid>`, waits for SIGUSR1, makes the
 call and writes a line `reply <JSON>` once it has the answer. After a fault of the store it calls
 again. `ended <status>` is the last line of each.
 """
@@ -17,6 +18,7 @@ import sys
 from pathlib import Path
 
 from parallel_agents.core.errors import ParallelAgentsError, StoreFault
+from parallel_agents.store import opened
 from parallel_agents.store.folder import FolderStore
 
 from crashes.steps import STEPS, said
@@ -26,7 +28,8 @@ def _say(*words: object) -> None:
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-def _call(root: str, step: str, warm: bool) -> None:
+def _call(root: str, step: str, warm: bool, settled: bool) -> None:
+    opened.SETTLED = -sys.maxsize if settled else sys.maxsize
     store = FolderStore(Path(root), timeout=5.0)
     if warm:
         store.read(lambda view: view.rev)

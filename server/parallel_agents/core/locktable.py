@@ -90,14 +90,21 @@ class Table:
 
 def encode(table: Table) -> bytes:
     """The bytes of one slot."""
-    rows = [row("run", table.run, table.strategy, table.root)]
-    for c in table.claims:
-        since = f"{c.since:.3f}"
-        rows.append(
-            row("claim", c.task, str(c.token), c.agent, since, str(c.slot), c.workdir or "-")
-        )
-        rows.extend(row("file", pattern) for pattern in c.files)
-    return _framed(table.seq, table.rev, rows)
+    return framed(table, [rows_of(claim) for claim in table.claims])
+
+
+def rows_of(claim: HeldClaim) -> str:
+    """The rows of one claim: for whom writes the table often, and most claims again and again."""
+    c = claim
+    since = f"{c.since:.3f}"
+    head = row("claim", c.task, str(c.token), c.agent, since, str(c.slot), c.workdir or "-")
+    return "\n".join([head, *[row("file", pattern) for pattern in c.files]])
+
+
+def framed(table: Table, claims: list[str]) -> bytes:
+    """The bytes of one slot, with these rows for its claims."""
+    run = row("run", table.run, table.strategy, table.root)
+    return _framed(table.seq, table.rev, [run, *claims])
 
 
 def decode(data: bytes) -> Table:
@@ -148,11 +155,6 @@ def read(folder: str) -> Table | None:
             break
         before = slots
     raise TableTorn("the lock table is torn, or changes faster than it can be read")
-
-
-def write(folder: str, table: Table) -> None:
-    """Put `table` into the slot that its `seq` names, in place."""
-    _write_in_place(os.path.join(folder, SLOTS[table.seq % 2]), encode(table))
 
 
 def encode_tasks(rev: int, tasks: list[tuple[str, tuple[str, ...]]]) -> bytes:
@@ -210,7 +212,10 @@ def fields(line: str) -> list[str]:
 
 def row(*values: str) -> str:
     """One line, without its end: whatever is in the values, tabs and line ends part nothing."""
-    return "\t".join(map(_escaped, values))
+    plain = "".join(values)
+    if plain.isprintable() and "%" not in plain:  # as nearly always: nothing to look for twice
+        return "\t".join(values)
+    return "\t".join([_escaped(v) for v in values])
 
 
 def _escaped(text: str) -> str:
@@ -243,16 +248,5 @@ def _read_file(path: str) -> bytes:
             if not chunk:
                 return b"".join(chunks)
             chunks.append(chunk)
-    finally:
-        os.close(fd)
-
-
-def _write_in_place(path: str, data: bytes) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    fd = os.open(path, flags, 0o644)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(fd, view) :]
     finally:
         os.close(fd)

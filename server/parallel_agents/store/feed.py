@@ -17,6 +17,7 @@ from typing import Any
 
 from parallel_agents.core.events import Event, Kind, is_whole
 from parallel_agents.core.model import TaskId
+from parallel_agents.store.opened import FILE, Entries, Opened
 
 TAIL = 1 << 16
 """Bytes at the end of the feed in which its last whole line is looked for."""
@@ -42,10 +43,8 @@ class Line:
 class Feed:
     """The feed as one process reads and writes it, under the store's lock."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._fd: int | None = None
-        self._file = (0, 0)
+    def __init__(self, path: Path, entries: Entries | None = None) -> None:
+        self._file = Opened(os.fspath(path), FILE, entries)
         self._offset = 0
 
     def news(self) -> list[Line]:
@@ -55,7 +54,7 @@ class Feed:
             return []
         if size < self._offset:
             raise FeedBroken("the feed is shorter than it was")
-        data = os.pread(self._open(), size - self._offset, self._offset)
+        data = os.pread(self._file.fd(), size - self._offset, self._offset)
         if len(data) != size - self._offset or not data.endswith(b"\n"):
             raise FeedBroken("the last line of the feed is torn")
         lines = [_parsed(raw) for raw in data[:-1].split(b"\n")]
@@ -64,32 +63,29 @@ class Feed:
 
     def append(self, line: Line, data: str) -> None:
         """Write one line. `data` is the event's data as JSON text, made once by the caller."""
-        fd = self._open()
+        fd = self._file.fd()
         event = line.event
-        head = {
-            "rev": event.rev,
-            "prev": line.previous,
-            "at": event.at,
-            "kind": event.kind.value,
-            "task": event.task,
-            "dirs": line.folders,
-            "stamp": line.stamp,
-        }
-        text = f'{json.dumps(head, separators=(",", ":"))[:-1]},"data":{data}}}'.encode()
+        task = "null" if event.task is None else f'"{event.task}"'  # a task id needs no escape
+        folders = ",".join([f'"{name}":{time}' for name, time in line.folders.items()])
+        stamp = "null" if line.stamp is None else f"[{line.stamp[0]},{line.stamp[1]}]"
+        text = (
+            f'{{"rev":{event.rev},"prev":{line.previous},"at":{event.at!r},"kind":"{event.kind}",'
+            f'"task":{task},"dirs":{{{folders}}},"stamp":{stamp},"data":{data}}}'
+        ).encode()
         raw = b"%08x %s\n" % (crc32(text), text)
         written = os.pwrite(fd, raw, self._offset)
         self._offset += written
         if written != len(raw):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._file.path)
 
     def break_off(self) -> None:
         """Make every other reader look at the files: one line that no reader takes."""
-        self._offset += os.pwrite(self._open(), b"\n", self._offset)
+        self._offset += os.pwrite(self._file.fd(), b"\n", self._offset)
 
     def skip(self) -> int:
         """Go to the end after a scan; the last whole line's revision, or 0."""
         self.close()
-        fd = self._open()
+        fd = self._file.fd()
         size = os.fstat(fd).st_size
         tail = os.pread(fd, min(size, TAIL), max(0, size - TAIL))
         self._offset = size
@@ -104,27 +100,13 @@ class Feed:
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
-
-    def _open(self) -> int:
-        if self._fd is None:
-            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC
-            self._fd = os.open(self._path, flags, 0o644)
-            status = os.fstat(self._fd)
-            self._file = status.st_dev, status.st_ino
-        return self._fd
+        self._file.close()
 
     def _size(self) -> int:
         """Bytes of the feed. Raises `FeedBroken` where it is not the file that was opened."""
-        try:
-            there = os.stat(self._path, follow_symlinks=False)
-        except FileNotFoundError:
-            raise FeedBroken("the feed was deleted") from None
-        if self._fd is None or (there.st_dev, there.st_ino) != self._file:
-            raise FeedBroken("the feed was replaced")
-        return there.st_size
+        if not self._file.is_current():
+            raise FeedBroken("the feed was deleted or replaced")
+        return os.fstat(self._file.fd()).st_size
 
 
 def _parsed(raw: bytes) -> Line:

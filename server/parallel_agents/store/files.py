@@ -35,7 +35,9 @@ def read_regular(path: Path) -> tuple[str, os.stat_result]:
         os.close(fd)
 
 
-def append_line(path: Path, line: str, known: tuple[int, int] | None = None) -> tuple[int, int]:
+def append_line(
+    path: Path | str, line: str, known: tuple[int, int] | None = None
+) -> tuple[int, int]:
     """Append one whole line or nothing; the file's stamp after it.
 
     Raises `Edited` when its stamp is not `known`, `OSError` when it cannot be written.
@@ -103,7 +105,7 @@ class Unsynced:
     They are held open meanwhile: the next change may move a file on before it is synced.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
+    def __init__(self, paths: Iterable[Path | str]) -> None:
         self._fds: list[int] = []
         try:
             for path in paths:

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import json
 import os
-import threading
+import stat
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,12 +32,14 @@ from parallel_agents.core.model import State, TaskId
 from parallel_agents.core.rules import decide
 from parallel_agents.core.view import View
 from parallel_agents.store import files, planfiles, runfiles
+from parallel_agents.store.alone import Alone
 from parallel_agents.store.feed import Feed, FeedBroken, Line
 from parallel_agents.store.frontmatter import Unreadable, history_line, void_line
 from parallel_agents.store.handedits import HandEdits
 from parallel_agents.store.hooktable import HookTable
 from parallel_agents.store.liveness import Liveness, SignsOfLife
 from parallel_agents.store.lock import FileLock
+from parallel_agents.store.opened import PLACE, Entries, Opened
 from parallel_agents.store.revisions import Reservation
 from parallel_agents.store.scan import Scan, move_event, scan, state_after
 
@@ -52,6 +54,7 @@ RESCAN = frozenset({Kind.PROPOSED, Kind.APPROVED, Kind.ARCHIVED})
 GROWS = frozenset({Kind.CLAIMED, Kind.EXTENDED, Kind.PREPARED})
 """Changes that hooks are shown before they come about; of all others they learn afterwards."""
 ATTEMPTS = 3
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 class FolderStore(SignsOfLife):
@@ -69,16 +72,19 @@ class FolderStore(SignsOfLife):
         awake: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = root / FOLDER
+        self._place = os.fspath(self.folder)
+        self._places = {state: f"{self._place}/{state}" for state in State}
         super().__init__(Liveness(self.folder, clock, awake))
         self.root = root
         self._clock = clock
-        self._timeout = timeout
-        self._mutex = threading.Lock()
-        self._lock = FileLock(self.folder / ".lock", timeout)
-        self._feed = Feed(self.folder / ".events")
+        self._alone = Alone(timeout, self._failed)
+        entries = Entries(self._place)
+        self._lock = FileLock(self.folder / ".lock", timeout, entries)
+        self._feed = Feed(self.folder / ".events", entries)
         self._reservation = Reservation(self.folder / ".rev")
-        self._table = HookTable(self.folder, root)
+        self._table = HookTable(self.folder, root, entries)
         self._edits = HandEdits(self.folder)
+        self._states = {s: Opened(place, PLACE, entries) for s, place in self._places.items()}
         self._view: View | None = None
         self._stamps: dict[TaskId, tuple[int, int]] = {}
         self._folders: dict[str, int] = {}
@@ -91,10 +97,10 @@ class FolderStore(SignsOfLife):
 
     def transact(self, command: Command) -> tuple[Answer, int]:
         """See `Store.transact`."""
-        with self._alone():
+        with self._alone:
             if isinstance(command, Propose):
                 runfiles.lay_out(self.folder)
-            elif not self._is_there():
+            elif self._is_absent():
                 decide(View(), command, self._now())
             with self._lock.held():
                 decision, rev = self._decide_and_commit(command)
@@ -104,8 +110,8 @@ class FolderStore(SignsOfLife):
 
     def read(self, question: Callable[[View], T]) -> T:
         """See `Store.read`."""
-        with self._alone():
-            if not self._is_there():
+        with self._alone:
+            if self._is_absent():
                 return question(View())
             with self._lock.held():
                 view = self._present()
@@ -119,32 +125,25 @@ class FolderStore(SignsOfLife):
         self._liveness.close()
         self._lock.close()
         self._feed.close()
+        self._table.close()
+        for place in self._states.values():
+            place.close()
 
     # ------------------------------------------------------------------ one at a time
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """One thread of this process at a time, with a deadline; what goes wrong is a fault."""
-        if not self._mutex.acquire(timeout=self._timeout):
-            raise StoreFault(
-                "lock_timeout",
-                f"Another call of this server kept the store for {self._timeout:g} s.",
-                "call again.",
-            )
-        try:
-            yield
-        except ParallelAgentsError:
-            raise
-        except Unreadable as error:
-            self._view = None
+    def _failed(self, error: BaseException) -> None:
+        """Raise the fault of the store that this error is, if it is one."""
+        if isinstance(error, ParallelAgentsError):
+            return
+        self._view = None  # it may be ahead of the files
+        if isinstance(error, Unreadable):
             where = self.folder / planfiles.PLAN
             raise StoreFault(
                 "plan_damaged",
                 f"{where} cannot be read: {error}. The claims of the run still stand.",
                 f"ask the user to mend {where}, then call again.",
             ) from error
-        except OSError as error:
-            self._view = None
+        if isinstance(error, OSError):
             with suppress(OSError):
                 self._is_there()
             raise StoreFault(
@@ -152,16 +151,18 @@ class FolderStore(SignsOfLife):
                 f"The store {self.folder} could not be read or written: {error}.",
                 "free space or mend the permissions there, then call again; nothing was lost.",
             ) from error
-        except BaseException:
-            self._view = None  # it may be ahead of the files
-            raise
-        finally:
-            self._mutex.release()
+
+    def _is_absent(self) -> bool:
+        """Whether there is no folder. Raises where there was one with a run in it."""
+        if self._lock.is_open and self._run is not None:
+            return False  # taking the lock finds out
+        return not self._is_there()
 
     def _is_there(self) -> bool:
         """Whether there is a folder. Raises where there was one with a run in it."""
-        if self.folder.is_dir():
-            return True
+        with suppress(FileNotFoundError, NotADirectoryError):
+            if stat.S_ISDIR(os.stat(self._place).st_mode):
+                return True
         if self._run is None:
             return False
         raise StoreFault(
@@ -201,9 +202,8 @@ class FolderStore(SignsOfLife):
             self._folders.update(line.folders)
             if line.stamp and line.event.task is not None:
                 self._stamps[line.event.task] = line.stamp
-        for state in State:
-            status = os.stat(self.folder / state.value, follow_symlinks=False)
-            if status.st_mtime_ns != self._folders[state.value]:
+        for state, place in self._states.items():
+            if os.fstat(place.current()).st_mtime_ns != self._folders[state]:
                 raise FeedBroken("somebody else moved a file")
 
     def _rescan(self, begun: str | None = None) -> View:
@@ -324,19 +324,21 @@ class FolderStore(SignsOfLife):
         task = event.task
         assert task is not None
         record, previous = view.records[task], view.rev
-        source = self._path(record.state, task)
-        target = self._path(state_after(event) or record.state, task)
-        data = json.dumps(dict(event.data), ensure_ascii=False)
+        was, state = record.state, state_after(event) or record.state
+        source = self._path(was, task)
+        target = self._path(state, task)
+        data = _JSON.encode(event.data)
         if event.kind in GROWS:
             view.apply(event)
             self._table.write(view)
         stamp = files.append_line(source, history_line(event, data), self._stamps.get(task))
-        if source != target:
+        folders: dict[str, int] = {}
+        if state is not was:
             os.rename(source, target)
-        touched = (source.parent, target.parent) if source != target else ()
-        folders = {place.name: os.stat(place).st_mtime_ns for place in touched}
+            for place in was, state:
+                folders[place] = os.fstat(self._states[place].current()).st_mtime_ns
+            self._folders.update(folders)
         self._stamps[task] = stamp
-        self._folders.update(folders)
         self._feed.append(Line(previous, event, folders, stamp), data)
         if event.kind not in GROWS:
             view.apply(event)
@@ -347,8 +349,8 @@ class FolderStore(SignsOfLife):
         data = json.dumps({k: v for k, v in event.data.items() if k != "text"})
         self._feed.append(Line(view.rev, event, {}, None), data)
 
-    def _path(self, state: State, task: TaskId) -> Path:
-        return runfiles.path_of(self.folder, state, task)
+    def _path(self, state: State, task: TaskId) -> str:
+        return f"{self._places[state]}/{task}{runfiles.SUFFIX}"
 
     # ------------------------------------------------------------------ durability
 
@@ -361,8 +363,9 @@ class FolderStore(SignsOfLife):
         if task is None:
             return files.Unsynced([self.folder / planfiles.PLAN])
         assert self._view is not None
-        path = self._path(self._view.records[task].state, task)
-        return files.Unsynced([path, path.parent, self.folder / State.CLAIMED.value])
+        state = self._view.records[task].state
+        folders = self._places[state], self._places[State.CLAIMED]
+        return files.Unsynced([self._path(state, task), *folders])
 
 
 def _rev_of(begun: str | None) -> int:

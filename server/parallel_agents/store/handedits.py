@@ -16,7 +16,7 @@ from pathlib import Path
 from parallel_agents.core.model import State, TaskId
 from parallel_agents.core.view import View
 from parallel_agents.store import files
-from parallel_agents.store.runfiles import path_of
+from parallel_agents.store.runfiles import SUFFIX
 
 ALWAYS = 64
 """Up to so many tasks every look is taken."""
@@ -28,7 +28,7 @@ class HandEdits:
     """What is known of hand-made edits of one store's task files."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = os.fspath(folder)
         self._not_before = 0.0
 
     def are_there(self, view: View, stamps: Mapping[TaskId, tuple[int, int]]) -> bool:
@@ -46,6 +46,7 @@ class HandEdits:
 
     def _stamp(self, state: State, task: TaskId) -> tuple[int, int] | None:
         try:
-            return files.stamp(os.stat(path_of(self._folder, state, task), follow_symlinks=False))
+            path = f"{self._folder}/{state}/{task}{SUFFIX}"
+            return files.stamp(os.stat(path, follow_symlinks=False))
         except OSError:
             return None

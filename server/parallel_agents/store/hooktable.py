@@ -8,17 +8,24 @@ from pathlib import Path
 
 from parallel_agents.core import locktable
 from parallel_agents.core.locktable import HeldClaim, Table, TableTorn
+from parallel_agents.core.model import Claim, TaskId
 from parallel_agents.core.view import View
 from parallel_agents.store import files
+from parallel_agents.store.opened import FILE, Entries, Opened
+
+_HEADER = 96
+"""Bytes in which the header of a slot is."""
 
 
 class HookTable:
     """The table of one store folder. Every call is made under the store's lock."""
 
-    def __init__(self, folder: Path, root: Path) -> None:
+    def __init__(self, folder: Path, root: Path, entries: Entries) -> None:
         self._folder = folder
-        self._root = root
-        self._seq = 0
+        self._slots = [Opened(f"{folder}/{name}", FILE, entries) for name in locktable.SLOTS]
+        self._root = str(root)
+        self._rows: dict[TaskId, tuple[Claim, str]] = {}
+        """The rows of each claim, made once: most claims are written again and again."""
 
     def write(self, view: View) -> None:
         """Show hooks the live claims of `view`; no table at all where no run is active."""
@@ -26,10 +33,10 @@ class HookTable:
         if run is None:
             self.clear()
             return
-        self._seq = max(self._seq, self._newest_seq()) + 1
-        root = str(self._root)
-        table = Table(self._seq, view.rev, run.id, run.strategy.value, root, _held(view))
-        locktable.write(os.fspath(self._folder), table)
+        fds = [slot.current() for slot in self._slots]
+        seq = max(map(_seq_of, fds)) + 1  # another process may have written since
+        table = Table(seq, view.rev, run.id, run.strategy, self._root)
+        _write(fds[seq % 2], locktable.framed(table, self._rows_of(view)))
 
     def mend(self, view: View) -> None:
         """Write the table anew where it is not that of `view`: damaged, deleted or too strict."""
@@ -59,29 +66,50 @@ class HookTable:
 
     def clear(self) -> None:
         """No run is active: hooks need not look any further."""
+        self.close()
         for name in (*locktable.SLOTS, locktable.TASKS):
             (self._folder / name).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for slot in self._slots:
+            slot.close()
 
     def _is_damaged(self, view: View, task: str) -> bool:
         return any(f"{state}/{task}.md" in view.damaged for state in locktable.UNFINISHED)
 
-    def _newest_seq(self) -> int:
-        """The newest header in either slot: another process may have written since."""
-        newest = 0
-        for name in locktable.SLOTS:
-            try:
-                with open(self._folder / name, "rb") as slot:
-                    newest = max(newest, int(slot.readline().split(b" ")[2]))
-            except (OSError, IndexError, ValueError):
-                continue
-        return newest
+    def _rows_of(self, view: View) -> list[str]:
+        known, rows = self._rows, {}
+        for task, claim in view.claims.items():
+            old = known.get(task)
+            same = old is not None and old[0] is claim
+            rows[task] = old if same and old else (claim, locktable.rows_of(_shown(claim)))
+        self._rows = rows
+        return [text for _, text in rows.values()]
+
+
+def _seq_of(fd: int) -> int:
+    """The number in the header of a slot; 0 where it has none."""
+    try:
+        return int(os.pread(fd, _HEADER, 0).split(b" ", 3)[2])
+    except (IndexError, ValueError):
+        return 0
+
+
+def _write(fd: int, data: bytes) -> None:
+    """In place: the slot of the older table, so that the newer one stays whole meanwhile."""
+    at = 0
+    while at < len(data):
+        at += os.pwrite(fd, data[at:], at)
 
 
 def _held(view: View) -> tuple[HeldClaim, ...]:
-    return tuple(
-        HeldClaim(c.task, c.token, c.agent.key, c.since, c.slot, c.workdir, c.files)
-        for c in view.claims.values()
-    )
+    return tuple(map(_shown, view.claims.values()))
+
+
+def _shown(claim: Claim) -> HeldClaim:
+    c = claim
+    return HeldClaim(c.task, c.token, c.agent.key, c.since, c.slot, c.workdir, c.files)
 
 
 def _same(shown: Iterable[HeldClaim], held: Iterable[HeldClaim]) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from filelock import lock_descriptor, unlock_descriptor
 
 from parallel_agents.core.errors import StoreFault
+from parallel_agents.store.opened import FILE, Entries, Opened
 
 FIRST_PAUSE = 0.00005
 LONGEST_PAUSE = 0.002
@@ -32,26 +33,27 @@ class FileLock:
     kernel drops the lock when its holder dies, so there is nothing to clean up after a crash.
     """
 
-    def __init__(self, path: Path, timeout: float) -> None:
+    def __init__(self, path: Path, timeout: float, entries: Entries | None = None) -> None:
         self._path = path
         self._timeout = timeout
-        self._fd: int | None = None
+        self._entries = entries
+        self._file = Opened(os.fspath(path), FILE, entries)
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    @property
+    def is_open(self) -> bool:
+        """Whether this process has opened the file: then taking the lock tells if it is gone."""
+        return self._file.is_open
+
+    def held(self) -> AbstractContextManager[None]:
         """Hold the lock. Raises `StoreFault` (code `lock_timeout`) naming the holder."""
-        fd = self._take()
-        try:
-            yield
-        finally:
-            unlock_descriptor(fd)
+        return _Held(self._take)
 
     def interrupted(self) -> str | None:
         """What an earlier holder has begun and not finished, in its words; None where nothing is.
 
         While the lock is held.
         """
-        note = os.pread(self._open(), _NOTE, 0)
+        note = os.pread(self._file.fd(), _NOTE, 0)
         if not note.startswith(_BEGUN):
             return None
         return note[1:].partition(b"\n")[0].decode(errors="replace").partition(" ")[2]
@@ -59,25 +61,23 @@ class FileLock:
     def begin(self, what: str) -> None:
         """Note that a change has begun. `what` is one short line. While the lock is held."""
         note = f"{os.getpid()} {what}"[: _NOTE - 2].encode()
-        os.pwrite(self._open(), _BEGUN + note + b"\n", 0)
+        os.pwrite(self._file.fd(), _BEGUN + note + b"\n", 0)
 
     def finish(self) -> None:
         """Note that the change is whole, or was taken back. While the lock is held."""
-        os.pwrite(self._open(), _FINISHED, 0)
+        os.pwrite(self._file.fd(), _FINISHED, 0)
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+        self._file.close()
 
     def _take(self) -> int:
         deadline = time.monotonic() + self._timeout
         pause = FIRST_PAUSE
         while True:
-            fd = self._open()
+            fd = self._file.fd()
             if lock_descriptor(fd, blocking=False):
-                if self._is_current(fd):
+                if self._is_current():
                     return fd
                 unlock_descriptor(fd)
                 self.close()
@@ -91,20 +91,32 @@ class FileLock:
                 time.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _open(self) -> int:
-        if self._fd is None:
-            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC
-            self._fd = os.open(self._path, flags, 0o644)
-        return self._fd
-
-    def _is_current(self, fd: int) -> bool:
+    def _is_current(self) -> bool:
         """Whether the path still leads to the file that was locked: it may have been replaced."""
         try:
-            there = os.stat(self._path, follow_symlinks=False)
+            if self._entries is not None:
+                self._entries.look()
+            return self._file.is_current()
         except FileNotFoundError:
             return False
-        mine = os.fstat(fd)
-        return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
+        except BaseException:
+            self.close()  # and with it the lock
+            raise
+
+
+class _Held:
+    """From taking the lock to letting it go. Written out: a generator costs more than the lock."""
+
+    __slots__ = ("_fd", "_take")
+
+    def __init__(self, take: Callable[[], int]) -> None:
+        self._take = take
+
+    def __enter__(self) -> None:
+        self._fd = self._take()
+
+    def __exit__(self, *_: object) -> None:
+        unlock_descriptor(self._fd)
 
 
 def _holder(fd: int) -> str:

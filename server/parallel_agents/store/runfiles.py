@@ -27,7 +27,7 @@ WATCHED = ".watch"
 
 def path_of(folder: Path, state: State, task: TaskId) -> Path:
     """Where the file of a task in this state lies."""
-    return folder / state.value / (task + SUFFIX)
+    return folder / state / (task + SUFFIX)
 
 
 def lay_out(folder: Path) -> None:
