@@ -375,7 +375,7 @@ MUTATIONS = (
     ),
     Mutation(
         "I15",
-        "git/merging.py",
+        "git/landing.py",
         "a branch that moved is left alone",
         "    if now != commit:",
         "    if now is None:",
