@@ -3,7 +3,7 @@
 #
 #     sh guard.sh WHAT        (hooks.json sources it, so that a moved plugin is noticed)
 #
-# WHAT is edit, shell, verbs, spawn, identity, read, beat, subagent-start, subagent-stop, stop,
+# WHAT is edit, shell, verbs, mcp, spawn, identity, read, beat, subagent-start, subagent-stop, stop,
 # stop-failure, task-stop, session-start or session-end; the event is on standard input.
 #
 # Mind the status: 2 is a refusal to the client, and sh itself ends with 2 where the redirection of a
@@ -16,7 +16,7 @@ plugin=${0%/*}/..
 # active, but for `identity`: without it our own tools would take the model's word for who calls.
 status=0
 refuse_in_doubt() {
-    case $what in edit | shell | verbs | spawn | identity) status=2 ;; esac
+    case $what in edit | shell | verbs | mcp | spawn | identity) status=2 ;; esac
 }
 cannot() {
     [ $status -eq 0 ] ||
@@ -129,36 +129,34 @@ gate_spawn() {
 
 # A sign of life costs no Python: the head of the event says who acts. Whoever holds a claim has a
 # file already; a byte is written because opening an empty file changes no time. Python looks at what
-# the call has done where a holder may have written, where the agent's command is on record, and where
-# something is left to tell the agent; it is given the head, for that is read already.
+# the call has done where the agent has a call on record, and where something is left to tell the
+# agent; it is given the head, for that is read already.
 beat() {
     PARALLEL_AGENTS_EVENT_HEAD=$(dd bs=4096 count=1 2>/dev/null)
     event=${PARALLEL_AGENTS_EVENT_HEAD%%\"tool_input\"*}
     find_value tool_name
-    tool=$value
+    records=
+    case $value in
+    mcp__plugin_parallel-agents_tasks__*) ;;
+    Bash | Monitor | Edit | Write | NotebookEdit | MultiEdit | mcp__*) records=mine ;;
+    TaskStop | KillShell) records=all ;;
+    esac
     find_value session_id
     session=$value
     find_value agent_id
     sign=$session.${value:-main}
     case $sign in *[!A-Za-z0-9._-]*) return ;; esac
     look=
+    set +f
     for folder; do
         if [ -f "$folder/.alive/$sign" ] && [ ! -h "$folder/.alive/$sign" ]; then
             echo >"$folder/.alive/$sign"
-            case $tool in Bash | Monitor | Edit | Write | NotebookEdit | MultiEdit | mcp__*) look=1 ;; esac
         fi
-        case $tool in
-        mcp__plugin_parallel-agents_tasks__*) look= ;;
-        TaskStop | KillShell) look=1 ;;
+        [ ! -e "$folder/.watch/notes/$sign" ] || look=1
+        case $records in
+        mine) for record in "$folder/.watch/flights/$sign".*; do [ ! -e "$record" ] || look=1; break; done ;;
+        all) for record in "$folder/.watch/flights"/*; do [ ! -e "$record" ] || look=1; break; done ;;
         esac
-        [ -n "$look" ] || [ ! -e "$folder/.watch/notes/$sign" ] || look=1
-        if [ -z "$look" ]; then
-            set +f
-            for record in "$folder/.watch/flights/$sign".*; do
-                [ ! -e "$record" ] || look=1
-                break
-            done
-        fi
     done
     [ -n "$look" ] || return
     need_python

@@ -302,11 +302,31 @@ def test_a_file_of_a_submodule_is_a_file_of_the_superproject(repository: Path) -
     assert "vendor/library/x.py is held by agent a2" in run.edit("vendor/library/x.py", MAIN)
 
 
-PATHS = st.lists(st.sampled_from(["a", "B", "c.py", "ä", "K", "[x]"]), min_size=1, max_size=3).map(
-    "/".join
-)
+PATHS = st.lists(
+    st.sampled_from(["a", "B", "c.py", "ä", "K", "[x]", "aba", "c.pyy", "*"]),
+    min_size=1,
+    max_size=3,
+).map("/".join)
 PATTERNS = st.lists(
-    st.sampled_from(["a", "b", "c.py", "Ä", "*", "**", "k", "[x]", "{a,b}"]),
+    st.sampled_from(
+        [
+            "a",
+            "b",
+            "c.py",
+            "Ä",
+            "*",
+            "**",
+            "k",
+            "[x]",
+            "{a,b}",
+            "*.py",
+            "c.*",
+            "*.*y",
+            "a*",
+            "?",
+            "*a*",
+        ]
+    ),
     min_size=1,
     max_size=3,
 ).map("/".join)

@@ -27,7 +27,7 @@ from scratch_run import (
     start,
 )
 
-GUARDS = ("edit", "shell", "spawn", "identity")
+GUARDS = ("edit", "shell", "mcp", "spawn", "identity")
 INFORMING = (
     *("subagent-start", "subagent-stop", "stop-failure", "task-stop"),
     *("session-start", "session-end", "beat", "read"),
@@ -93,6 +93,7 @@ class TestManifest:
         matched = {hook["args"][-1]: matcher for matcher, hook in entries("PreToolUse")}
         assert matched["edit"] == "Edit|Write|NotebookEdit|MultiEdit"
         assert matched["shell"] == matched["verbs"] == "Bash|Monitor"
+        assert matched["mcp"] == "mcp__(?!plugin_parallel-agents_tasks__).*"
         assert matched["spawn"] == "Agent|Task|Workflow"
         assert matched["identity"] == "mcp__plugin_parallel-agents_tasks__.*"
 
@@ -132,7 +133,7 @@ class TestManifest:
 
 
 class TestWithoutARun:
-    @pytest.mark.parametrize("what", ["edit", "shell", *INFORMING])
+    @pytest.mark.parametrize("what", ["edit", "shell", "mcp", *INFORMING])
     @pytest.mark.parametrize("raw", [b"", b"{}", b"garbage"])
     def test_no_hook_says_anything(
         self, hook: Hook, no_python: dict[str, str], what: str, raw: bytes
@@ -142,7 +143,7 @@ class TestWithoutARun:
             env = {}  # it has something to say where there is no Python
         assert hook(what, raw, env=env) == Done(0, "", "")
 
-    @pytest.mark.parametrize("what", ["edit", "shell", "beat", "session-end"])
+    @pytest.mark.parametrize("what", ["edit", "shell", "mcp", "beat", "session-end"])
     def test_no_other_process_is_started(self, hook: Hook, tmp_path: Path, what: str) -> None:
         (tmp_path / "empty").mkdir()
         assert hook(what, b"", env={"PATH": str(tmp_path / "empty")}) == Done(0, "", "")
@@ -341,7 +342,7 @@ class TestWithARun:
     ) -> None:
         self.refused(hook(what, raw))
 
-    @pytest.mark.parametrize("what", ["edit", "shell", "spawn"])
+    @pytest.mark.parametrize("what", ["edit", "shell", "mcp", "spawn"])
     def test_a_guard_that_finds_a_torn_table_refuses(
         self, hook: Hook, run: ScratchRun, what: str
     ) -> None:
@@ -349,7 +350,7 @@ class TestWithARun:
         run.tear()
         self.refused(hook(what, event))
 
-    @pytest.mark.parametrize("what", ["edit", "shell", "spawn", "verbs", "identity"])
+    @pytest.mark.parametrize("what", ["edit", "shell", "mcp", "spawn", "verbs", "identity"])
     @pytest.mark.parametrize("shell", SHELLS)
     def test_a_guard_without_python_refuses(
         self,
@@ -365,7 +366,7 @@ class TestWithARun:
         self.refused(done)
         assert "no python3 is on PATH" in done.err
 
-    @pytest.mark.parametrize("what", ["edit", "shell", "spawn", "verbs", "identity"])
+    @pytest.mark.parametrize("what", ["edit", "shell", "mcp", "spawn", "verbs", "identity"])
     def test_a_guard_whose_files_are_gone_refuses(
         self, hook: Hook, run: ScratchRun, bare_plugin: Path, what: str
     ) -> None:
@@ -374,7 +375,7 @@ class TestWithARun:
         self.refused(done)
         assert "its files are gone" in done.err
 
-    @pytest.mark.parametrize("what", ["edit", "shell", "spawn", "identity"])
+    @pytest.mark.parametrize("what", ["edit", "shell", "mcp", "spawn", "identity"])
     def test_a_guard_whose_modules_are_broken_refuses(
         self, hook: Hook, run: ScratchRun, bare_plugin: Path, what: str
     ) -> None:
@@ -383,7 +384,7 @@ class TestWithARun:
         self.refused(done)
         assert "SyntaxError" in done.err
 
-    @pytest.mark.parametrize("what", ["edit", "shell", "spawn", "identity"])
+    @pytest.mark.parametrize("what", ["edit", "shell", "mcp", "spawn", "identity"])
     def test_a_moved_plugin_refuses(
         self, hook: Hook, run: ScratchRun, tmp_path: Path, what: str
     ) -> None:

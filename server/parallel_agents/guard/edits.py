@@ -67,21 +67,24 @@ def guard(event: Event, runs: Runs, plugin: str) -> dict[str, Any] | None:
     for run in near:
         run.beat(event)
     for target in targets:
-        found = _switch(os.path.join(event.cwd, target), plugin, near) if near else None
+        found = switch(os.path.join(event.cwd, target), plugin, near) if near else None
         if found is not None:
-            return _denial(found, near[0], event)
-        for place in _seats(places(target, event.cwd), near):
+            return denial(found, near[0], event)
+        for place in seats(places(target, event.cwd), near):
             seat = runs.of(place.main)
             found = objection(place, seat, event) if seat else None
             if seat and found:
-                return _denial(found, seat, event)
+                return denial(found, seat, event)
+        found = _under_another_name(os.path.join(event.cwd, target), event, near)
+        if found is not None:
+            return denial(found, near[0], event)
     for run in near:
         if run.table.of(event.key) is not None:
             run.edit_begins(event)
     return None
 
 
-def _seats(found: tuple[Place, ...], near: list[Run]) -> list[Place]:
+def seats(found: tuple[Place, ...], near: list[Run]) -> list[Place]:
     """Each place, and again for the repository around its own where that has a run.
 
     A file of a submodule is also a file of the superproject, where it may have been claimed.
@@ -138,7 +141,7 @@ def _under_claim(place: Place, sought: Sought, run: Run, mine: HeldClaim) -> Obj
     return Objection("wrong_tree", path, mine, right=os.path.join(tree, path))
 
 
-def _switch(path: str, plugin: str, runs: list[Run]) -> Objection | None:
+def switch(path: str, plugin: str, runs: list[Run]) -> Objection | None:
     """The objection to a file that can switch the guard off, wherever it lies.
 
     Where the repository at work is the plugin itself, only its hooks are closed.
@@ -156,7 +159,20 @@ def _switch(path: str, plugin: str, runs: list[Run]) -> Objection | None:
     return None
 
 
-def _denial(found: Objection, run: Run, event: Event) -> dict[str, Any]:
+def _under_another_name(path: str, event: Event, runs: list[Run]) -> Objection | None:
+    try:
+        if os.stat(path).st_nlink < 2:
+            return None
+    except OSError:
+        return None  # a new file
+    from parallel_agents.guard.hardlinks import held_elsewhere  # hardly any file has two names
+
+    found = held_elsewhere(path, event, runs)
+    return None if found is None else Objection("held", found[2], found[1])
+
+
+def denial(found: Objection, run: Run, event: Event) -> dict[str, Any]:
+    """The answer that refuses, noted for the lead."""
     from parallel_agents.guard import answer, refusals
 
     reason = refusals.reason(found)

@@ -46,6 +46,10 @@ def _decide(what: str, event: events.Event, runs: Runs, plugin: str) -> dict[str
         from parallel_agents.guard import commands
 
         return commands.verbs(event)
+    if what == "mcp":
+        from parallel_agents.guard import foreign_tools
+
+        return foreign_tools.guard(event, runs, plugin)
     if what == "identity":
         from parallel_agents.guard import identity
 

@@ -27,6 +27,7 @@ LOG = ".hooklog"
 OFF, AUTO, REQUIRED = STRICTNESS = ("off", "auto", "required")
 """The user's setting of the strict mode."""
 
+_WILDCARDS = {ord(char): "*" for char in "?[{"}
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -38,10 +39,11 @@ class Sought:
     are looked up, because making each ready for matching would cost more than the rest of a hook.
     """
 
-    __slots__ = ("_at_or_above", "path")
+    __slots__ = ("_at_or_above", "_folded", "path")
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._folded = path.lower() + "/"
         parts = path.lower().split("/")
         ups = ("/".join(parts[:depth]) for depth in range(1, len(parts) + 1))
         self._at_or_above = frozenset(ups)
@@ -49,12 +51,57 @@ class Sought:
     def is_among(self, files: Sequence[str]) -> bool:
         """Whether one of the patterns covers the path."""
         text = "\n".join(files)
-        plain = not ("*" in text or "?" in text or "[" in text or "{" in text)
-        if plain and text.isascii() and self.path.isascii():
-            return not self._at_or_above.isdisjoint(text.lower().split("\n"))
+        if not (text.isascii() and self.path.isascii()):
+            return self._is_covered(files)
+        lines = f"{text.lower()}\n".replace("/**\n", "\n")[:-1].split("\n")
+        if not self._at_or_above.isdisjoint(lines):
+            return True
+        if not ("*" in text or "?" in text or "[" in text or "{" in text):
+            return False
+        # What a wildcard matches starts as it does: nearly always that rules out all of a claim.
+        heads = [line.translate(_WILDCARDS).partition("*")[0] for line in lines]
+        if not self._folded.startswith(tuple(heads)):
+            return False
+        for line, head in zip(lines, heads):
+            if head != line and self._folded.startswith(head):
+                matched = self._matches(line)
+                if matched is None:
+                    return self._is_covered(files)
+                if matched:
+                    return True
+        return False
+
+    def _matches(self, pattern: str) -> bool | None:
+        """Whether a pattern with nothing but `*` covers the path; None for any other."""
+        if "**" in pattern or "?" in pattern or "[" in pattern or "{" in pattern:
+            return None
+        names = self._folded[:-1].split("/")
+        segments = pattern.split("/")
+        if len(segments) > len(names):
+            return False
+        return all(map(_has_form, names, segments))
+
+    def _is_covered(self, files: Sequence[str]) -> bool:
         from parallel_agents.core.globs import covering  # and what it needs: only for wildcards
 
         return covering(files, self.path) is not None
+
+
+def _has_form(name: str, segment: str) -> bool:
+    """Whether the name is the segment with something, or nothing, in place of each `*`."""
+    first, *rest = segment.split("*")
+    if not rest:
+        return name == segment
+    last = rest.pop()
+    if not name.startswith(first) or not name.endswith(last):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for piece in rest:
+        found = name.find(piece, at, max(at, end))
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return at <= end
 
 
 class Run:

@@ -85,7 +85,7 @@ class Flight:
         self.tool = tool
         self.call = call
         self.level = level
-        self.command = command[:LONGEST]
+        self.command = command[:LONGEST].encode("utf-8", "replace").decode()
         self.watched = watched
         self.start = start or time.time_ns()
         self.end = end
