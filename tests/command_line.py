@@ -68,8 +68,11 @@ class Ran:
     @property
     def code(self) -> str:
         """The code of the refusal on standard error."""
-        assert self.err.startswith("["), self.err
-        return self.err[1 : self.err.index("]")]
+        # What takes long is told of before, and any machine may be busy.
+        told = [line for line in self.err.splitlines() if not line.startswith("... ")]
+        assert told, self.err
+        assert told[0].startswith("["), self.err
+        return told[0][1 : told[0].index("]")]
 
 
 class CommandLine:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
-from parallel_agents.core.model import Plan, Task, TaskId
+from parallel_agents.core.model import Doubt, Plan, Task, TaskId
 from parallel_agents.planfile import read_plan
 from parallel_agents.planning.advice import Advice, advise
 from parallel_agents.planning.graph import Schedule, schedule
-from parallel_agents.planning.independence import Pair, compare
+from parallel_agents.planning.independence import Level, Pair, compare
 from parallel_agents.planning.validation import validate
+from parallel_agents.views.plantext import Shown
 
 PLANS = Path(__file__).parent / "plans"
 
@@ -38,6 +39,16 @@ class Planned:
     pairs: tuple[Pair, ...]
     schedule: Schedule
     advice: Advice
+
+    @property
+    def shown(self) -> Shown:
+        """As the views take it, with the doubtful pairs left to the user."""
+        doubts = tuple(
+            Doubt(p.a, p.b, p.witness, p.reason) for p in self.pairs if p.level is Level.CHECK
+        )
+        plan = replace(self.plan, doubts=doubts)
+        slower = self.schedule if doubts else None
+        return Shown(plan, plan.tasks, self.pairs, self.schedule, self.advice, slower)
 
     def pair(self, a: str, b: str) -> Pair:
         return next(p for p in self.pairs if {p.a, p.b} == {a, b})

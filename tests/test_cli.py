@@ -606,6 +606,30 @@ def test_a_server_for_other_machines_is_refused(pa: CommandLine) -> None:
     refused(pa("serve", "--http", "0.0.0.0:8000"), "not_loopback")
 
 
+DOUBTFUL = PLAN.replace(
+    "files: [src/beta.txt]", "files: [src/beta.txt]\n    reads: [src/alpha.txt]"
+)
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_without_a_terminal_check_pairs_run_in_order_unless_accepted_by_name(
+    pa: CommandLine, accept: bool
+) -> None:
+    plan = pa.propose(DOUBTFUL)
+    ran = pa("approve", plan, "--yes", *(["--accept-checks"] if accept else []))
+    assert ran.status == 0
+    told = "in order:\n  alpha, then beta\n" in ran.out
+    assert (told, "as you accepted: 1." in ran.out) == (not accept, accept)
+    assert pa.done("status")["waiting"] == (["gamma"] if accept else ["beta", "gamma"])
+    again = pa.done("approve", plan, "--yes", "--accept-checks")
+    assert (again["again"], again["accepted_pairs"]) == (True, int(accept))
+
+
+def test_accepting_checks_alone_is_no_yes(pa: CommandLine) -> None:
+    ran = pa("approve", pa.propose(DOUBTFUL), "--accept-checks")
+    assert (ran.status, ran.code) == (4, "approval_needed")
+
+
 # ---------------------------------------------------------------------- at a terminal
 
 
@@ -630,13 +654,28 @@ def test_at_a_terminal_another_strategy_can_be_chosen(pa: CommandLine) -> None:
     with at_terminal("approve", plan, cwd=pa.root) as terminal:
         terminal.wait_for("Enter takes worktree: ")
         terminal.type("fiels\n")
-        terminal.wait_for("Please answer worktree, branch, files, or just Enter.")
+        terminal.wait_for("Please answer a, b, c, worktree, branch, files, or just Enter.")
         terminal.wait_for("Enter takes worktree: ")
         terminal.type("files\n")
         terminal.wait_for("with strategy files? [y/N] ")
         terminal.type("yes\n")
         assert terminal.end() == 0
     assert pa.done("status")["strategy"] == "files"
+
+
+@pytest.mark.parametrize(("answer", "waiting"), [("y\n", ["gamma"]), ("\n", ["beta", "gamma"])])
+def test_at_a_terminal_check_pairs_are_asked_about_by_themselves(
+    pa: CommandLine, answer: str, waiting: list[str]
+) -> None:
+    plan = pa.propose(DOUBTFUL)
+    with at_terminal("approve", plan, "--strategy", "files", cwd=pa.root) as terminal:
+        terminal.wait_for("Accept that 1 check pair run at once? No: they run in order. [y/N] ")
+        assert "! alpha + beta: beta reads src/alpha.txt" in terminal.seen
+        terminal.type(answer)
+        terminal.wait_for("with strategy files? [y/N] ")
+        terminal.type("y\n")
+        assert terminal.end() == 0
+    assert pa.done("status")["waiting"] == waiting
 
 
 @pytest.mark.parametrize("answer", ["\n", "n\n", "\x04"])

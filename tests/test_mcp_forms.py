@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from mcp_calls import ERAS, Era, User, connected, independent, start_run, task
 from parallel_agents.coordinator import Coordinator
-from parallel_agents.core.commands import TakeClaim
+from parallel_agents.core.commands import Propose, TakeClaim
 from parallel_agents.core.model import Agent, Outcome, Strategy, TaskId
 from parallel_agents.mcp_server import build
 from parallel_agents.mcp_server.server import TasksServer
@@ -132,6 +133,96 @@ async def test_a_plan_that_changes_while_the_user_reads_it_is_not_approved(
     assert await nothing_can_be_claimed(server)
 
 
+DOUBTFUL = [task("one"), task("two", reads=["one.txt"])]
+
+
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("accept", [True, False, None])
+async def test_doubtful_pairs_are_accepted_in_a_field_of_their_own_or_run_in_order(
+    server: TasksServer, era: Era, accept: bool | None
+) -> None:
+    plan_id = await propose(server, DOUBTFUL)
+    given: dict[str, Any] = {} if accept is None else {"accept_checks": accept}
+    user = User(approve=True, strategy="files", **given)
+    async with connected(server, era, user) as calls:
+        approved = await calls.ok("approve_plan", plan_id=plan_id)
+        assert "1 check pair" in user.asked[0]
+        asked = user.schemas[0]["properties"]["accept_checks"]
+        assert (asked["default"], asked["type"]) == (False, "boolean")
+        assert asked["description"] == "Tick: 1 pair at once; empty: in order. one + two"
+        waiting = (await calls.ok("list_status"))["waiting"]
+    if accept:
+        assert (approved["accepted_pairs"], approved["ordered_pairs"], waiting) == (1, [], [])
+    else:
+        assert (approved["accepted_pairs"], approved["ordered_pairs"]) == (0, [["one", "two"]])
+        assert waiting == ["two"]
+
+
+async def test_a_plan_without_doubts_asks_nothing_about_them(server: TasksServer) -> None:
+    plan_id = await propose(server)
+    user = User(approve=True, accept_checks=True)
+    async with connected(server, user=user) as calls:
+        await calls.ok("approve_plan", plan_id=plan_id)
+    assert set(user.schemas[0]["properties"]) == {"approve", "strategy"}
+
+
+async def test_a_proposal_from_before_doubts_were_recorded_has_to_be_made_anew(
+    server: TasksServer, repository: Path
+) -> None:
+    plan_id = await propose(server, DOUBTFUL)
+    store = FolderStore(repository)
+    pending = store.read(lambda view: view.proposal)
+    assert pending is not None
+    old = replace(pending, doubts=())
+    store.transact(Propose(old, "as it was shown then"))
+    async with connected(server, user=User(approve=True)) as calls:
+        text = await calls.refused("approve_plan", plan_id=old.id)
+    assert text.startswith("[plan_changed]")
+    assert "propose the plan again" in text
+    assert await propose(server, DOUBTFUL) == plan_id
+    store.close()
+
+
+async def test_the_same_plan_again_is_the_approved_one_whatever_was_decided(
+    server: TasksServer,
+) -> None:
+    plan_id = await start_run(server, DOUBTFUL)
+    async with connected(server) as calls:
+        again = await calls.ok("propose_plan", goal="Goal", tasks=DOUBTFUL)
+    assert (again["plan_id"], again["approved"]) == (plan_id, True)
+
+
+async def test_a_change_of_the_plan_is_compared_with_the_whole_run(
+    server: TasksServer,
+) -> None:
+    await start_run(server, ONE)
+    async with connected(server) as calls:
+        await calls.ok("claim_task", agent="w1")
+        reply = await calls.ok("propose_plan", goal="More", tasks=[task("two", reads=["one.txt"])])
+    assert reply["doubts"] == [
+        {
+            "a": "one",
+            "b": "two",
+            "witness": "one.txt",
+            "reason": "two reads one.txt, which one may write",
+        }
+    ]
+
+
+async def test_the_strategies_are_offered_by_letter_and_one_is_recommended(
+    server: TasksServer,
+) -> None:
+    plan_id = await propose(server, [task("one", "one.py")])
+    user = User("cancel")
+    async with connected(server, user=user) as calls:
+        await calls.refused("approve_plan", plan_id=plan_id)
+    offered = user.schemas[0]["properties"]["strategy"]
+    assert offered["enum"] == ["worktree", "branch", "files"]
+    assert offered["enumNames"][0] == "A worktree: a tree for each (recommended)"
+    assert [name[:2] for name in offered["enumNames"]] == ["A ", "B ", "C "]
+    assert all(len(name) <= 47 for name in offered["enumNames"])
+
+
 async def test_an_approved_plan_is_not_asked_about_again(server: TasksServer) -> None:
     plan_id = await start_run(server, ONE)
     async with connected(server) as calls:
@@ -158,7 +249,7 @@ async def test_a_long_plan_is_shortened_but_every_command_is_shown(server: Tasks
     async with connected(server, user=user) as calls:
         await calls.refused("approve_plan", plan_id=plan_id)
     asked = user.asked[0]
-    assert "more lines: _tasks/proposal.md has the whole plan" in asked
+    assert "... the rest is in the text above; _tasks/proposal.md has all" in asked
     assert "Title of t29" not in asked
     assert all(f"test -f t{n}.txt" in asked for n in range(30))
     assert "make test" in asked

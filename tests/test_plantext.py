@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parallel_agents.core.model import Task
 from parallel_agents.views.cells import broken, cells, clean, cut, pad, wrap
-from parallel_agents.views.plantext import matrix_text, mermaid, plan_text
+from parallel_agents.views.planmatrix import matrix_block, matrix_text, mermaid
+from parallel_agents.views.plantext import plan_document, plan_form, plan_text
 from planned import Planned, planned, task, tasks_drawn, through, walkthrough
 
 
 def shown(made: Planned, width: int = 80) -> str:
-    return plan_text(made.plan, made.pairs, made.schedule, made.advice, width)
+    return plan_text(made.shown, width)
 
 
 def words(text: str) -> str:
@@ -44,10 +45,23 @@ wave 1
   notifications-tests  Repair the tests of notifications (20 min)
                        tests/notifications/**
 
+Every two tasks:
+                      1 2 3
+1 auth-tests            . .
+2 billing-tests       .   .
+3 notifications-tests . .
+. independent, ? check, x conflict, > before, < after
+
 Advice: parallel (worth_it). 3 tasks can run at once; at best 3 agents need 30
   of 70 minutes (2.3x).
-Strategy: files: only texts and tests, no shared path and no command to run:
-  one tree is enough.
+
+Strategy: C files is recommended: only texts and tests, no shared path and no
+  command to run: one tree is enough.
+  A worktree: a work tree and a branch for each agent: builds do not disturb
+    each other
+  B branch: a branch for each agent, in a clone of its own or on another
+    machine
+  C files: one tree for all; the claimed files keep agents apart
 
 No command will run: the plan has no check and no setup.
 
@@ -140,18 +154,84 @@ def plans_drawn(draw: st.DrawFn) -> Planned:
 def test_no_line_is_wider_than_asked_and_nothing_unprintable_gets_through(
     made: Planned, width: int
 ) -> None:
-    text = shown(made, width)
-    for line in (text + matrix_text([t.id for t in made.plan.tasks], made.pairs, width)).split(
-        "\n"
-    ):
+    matrix = matrix_text([t.id for t in made.plan.tasks], made.pairs, width)
+    text = f"{shown(made, width)}{plan_form(made.shown, width)}\n{matrix}"
+    for line in text.split("\n"):
         assert cells(line) <= width
         assert not re.search("[\x00-\x1f\x7f\u202e\u200b]", line)
 
 
-def test_every_wave_task_and_command_of_a_large_plan_is_there() -> None:
+def test_every_wave_task_and_command_of_a_large_plan_is_in_the_document() -> None:
     tasks = [task(f"task-{i}", check=f"make check-{i}") for i in range(120)]
-    text = shown(planned(*tasks))
+    text = plan_document(planned(*tasks).shown)
     assert all(f"  task-{i} " in text and f"      make check-{i}\n" in text for i in range(120))
+    assert text.count("~~~text\n") == 2
+    assert "120 task-119" in text
+    assert "```mermaid\ngraph LR\n" in text
+
+
+@pytest.mark.parametrize("count", [1, 2, 24, 25, 60, 61, 200])
+def test_a_plan_of_any_size_stays_within_some_screens(count: int) -> None:
+    shared = [task(f"t{i}", f"lib/{i}", "lib/all.py", check=f"make {i}") for i in range(4)]
+    tasks = [*shared, *(task(f"t{i}", check=f"make {i}") for i in range(4, count))][:count]
+    text = shown(planned(*tasks))
+    assert len(text.splitlines()) < 360
+    told = set(re.findall(r"^  (t\d+) ", text, re.MULTILINE))
+    counted = re.findall(r"^(?:  and (\d+) more|\d+ more waves? with (\d+) tasks?):", text, re.M)
+    assert len(told) + sum(int(a or b) for a, b in counted) >= count
+    assert (count > 60) == ("_tasks/proposal.md has all" in text)
+
+
+def test_a_large_plan_has_a_line_for_each_task_and_one_for_its_notes() -> None:
+    tasks = [task(f"t{i}", size=i + 1, title="日本語のとても長い題名" * 9) for i in range(30)]
+    tasks += [task("last", "src/t1.py", "src/t2.py", depends_on=["t0"])]
+    block = shown(planned(*tasks)).split("\n\n")[2]
+    lines = block.splitlines()
+    assert lines[0] == "wave 2: 1 task"
+    assert lines[1] == "  last  Title of last  src/t1.py +1"
+    assert lines[2].startswith("        after t0; x conflict with t1: both may write src/t1.py")
+    assert len(lines) == 3
+    assert all(cells(line) <= 80 for line in shown(planned(*tasks)).splitlines())
+
+
+# --- what the user is to decide ---
+
+
+def doubtful() -> Planned:
+    return planned(task("one", size=9), task("two", reads=["src/one.py"], size=9), check="make")
+
+
+def test_a_doubtful_pair_is_put_before_the_user_with_both_outcomes() -> None:
+    text = words(shown(doubtful()))
+    assert (
+        "Yours to accept or not: 1 check pair ! one + two: two reads src/one.py, which one may "
+        "write accepted: they can run at once, as shown above not accepted: the first is "
+        "completed before the second starts" in text
+    )
+    assert "Yours to accept" not in shown(planned(task("one"), task("two")))
+
+
+def test_the_first_three_lines_of_a_form_say_what_is_decided() -> None:
+    """A client shows no more of them, however large its terminal is."""
+    assert plan_form(doubtful().shown).splitlines()[:3] == [
+        f"Plan {doubtful().shown.plan.id}: Goal",
+        "2 tasks, 1 wave, 2 at once, at best 2.0x; 1 check pair",
+        "Advice: parallel. Runs 1 command. Table: above, and in _tasks/proposal.md",
+    ]
+
+
+def test_a_form_is_short_whatever_the_plan_and_keeps_what_is_decided() -> None:
+    tasks = [task(f"t{i}", reads=["src/t0.py"], check="make") for i in range(200)]
+    text = plan_form(planned(*tasks).shown)
+    assert len(text.splitlines()) < 40
+    assert "Yours to accept or not: 199 check pairs" in text
+    assert "Commands that will run:" in text
+
+
+def test_the_strategy_is_one_of_three_with_the_reason_for_one() -> None:
+    text = words(shown(doubtful()))
+    assert "Strategy: A worktree is recommended: each agent builds and tests in a tree" in text
+    assert all(option in text for option in ("A worktree:", "B branch:", "C files:"))
 
 
 def test_a_command_is_shown_in_full_with_its_spaces_and_line_ends() -> None:
@@ -230,6 +310,29 @@ def test_a_wide_matrix_is_cut_into_blocks_of_columns() -> None:
     assert all(len(line) <= 80 for line in text.splitlines())
     assert len(re.findall(r"^60 task-number-59", text, re.MULTILINE)) == 3
     assert text.count(".") == 60 * 59 + 1
+
+
+def test_of_a_matrix_too_wide_the_independent_tasks_are_left_out_first() -> None:
+    made = planned(*(task(f"t{i}") for i in range(30)), task("x", "src/t3.py"))
+    lines = matrix_block([t.id for t in made.plan.tasks], made.pairs)
+    assert lines == [
+        "Every two tasks:",
+        "     1 2",
+        "1 t3   x",
+        "2 x  x",
+        ". independent, ? check, x conflict, > before, < after",
+        "left out: 29 tasks, independent of every other",
+    ]
+
+
+def test_a_matrix_that_still_does_not_fit_is_left_to_the_document() -> None:
+    made = planned(*(task(f"t{i}", "src/all.py") for i in range(30)))
+    told = " ".join(matrix_block([t.id for t in made.plan.tasks], made.pairs))
+    assert told == "The matrix of 30 tasks is too wide for here: _tasks/proposal.md has it."
+    apart = planned(*(task(f"t{i}") for i in range(30)))
+    ids = [t.id for t in apart.plan.tasks]
+    assert matrix_block(ids, apart.pairs) == ["Every two tasks are independent."]
+    assert matrix_block(["alone"], ()) == []
 
 
 def test_the_graph_in_mermaid_has_waves_nodes_and_edges() -> None:

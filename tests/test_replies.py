@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from parallel_agents.checks import CheckResult
+from parallel_agents.coordination.assessing import assess
 from parallel_agents.coordination.claiming import Assignment
 from parallel_agents.coordination.clearing import Kept
 from parallel_agents.coordination.completing import Ended
 from parallel_agents.coordination.merging import MergeReport
 from parallel_agents.coordination.proposing import Approved as Approval
-from parallel_agents.coordination.proposing import Proposal, assess
+from parallel_agents.coordination.proposing import Proposal
 from parallel_agents.coordination.watching import Status, TaskStatus
 from parallel_agents.core.commands import NothingToClaim
 from parallel_agents.core.events import Event, Kind

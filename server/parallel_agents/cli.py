@@ -178,6 +178,11 @@ def _add_road(verbs: _Verbs) -> None:
         choices=("worktree", "branch", "files"),
         help="how agents are kept apart (default: what the plan's advice recommends)",
     )
+    approve.add_argument(
+        "--accept-checks",
+        action="store_true",
+        help="let pairs marked `check` run at once (default: ask; with --yes they run in order)",
+    )
     _add_yes(approve)
 
     status = verbs.add("status", "show who works on what, and what to do next", "--watch")

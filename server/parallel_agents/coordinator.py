@@ -13,10 +13,11 @@ from parallel_agents.coordination import (
     recovering,
     watching,
 )
+from parallel_agents.coordination.assessing import Assessment
 from parallel_agents.coordination.claiming import Assignment
 from parallel_agents.coordination.completing import Ended
 from parallel_agents.coordination.merging import MergeReport
-from parallel_agents.coordination.proposing import Approved, Assessment, Proposal
+from parallel_agents.coordination.proposing import Approved, Proposal
 from parallel_agents.coordination.site import Site
 from parallel_agents.coordination.watching import Status
 from parallel_agents.core.commands import Archive, NothingToClaim
@@ -71,9 +72,11 @@ class Coordinator:
         """The pending plan of this id, assessed, with the text the user is shown."""
         return proposing.proposed(self._site, plan_id)
 
-    def approve(self, plan_id: str, strategy: Strategy | None, by: str) -> Approved:
-        """Record the user's own yes."""
-        return proposing.approve(self._site, plan_id, strategy, by)
+    def approve(
+        self, plan_id: str, strategy: Strategy | None, by: str, accept_checks: bool = False
+    ) -> Approved:
+        """Record the user's own yes, and whether doubtful pairs may run at once."""
+        return proposing.approve(self._site, plan_id, strategy, by, accept_checks)
 
     def claim(
         self, agent: Agent, task: str | None = None, cwd: Path | None = None

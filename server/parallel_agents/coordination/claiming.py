@@ -170,7 +170,7 @@ def _base(site: Site, run: Run) -> str:
 
 def _results(view: View, run: Run, task: TaskId) -> tuple[Part, ...]:
     parts = []
-    for name in view.records[task].task.depends_on:
+    for name in view.needs(task):
         record = view.records[name]
         if record.commit:
             message = f"Join {name}: {record.task.title}\n\nParallel-Run: {run.id}"

@@ -178,7 +178,7 @@ def _select(view: View, only: Sequence[TaskId] | None, leave_out: Sequence[TaskI
         )
     names = {r.task.id for r in wanted}
     for record in wanted:
-        for needed in record.task.depends_on:
+        for needed in view.needs(record.task.id):
             if needed in view.records and not view.records[needed].merged and needed not in names:
                 raise BadInput(
                     "needs_left_out",
@@ -197,7 +197,7 @@ def _in_order(view: View, wanted: list[Record]) -> list[Record]:
     """Dependencies first; among those free to go, the one most others rest on, then plan order."""
     rests_on = {r.task.id: 0 for r in wanted}
     for record in wanted:
-        for needed in record.task.depends_on:
+        for needed in view.needs(record.task.id):
             if needed in rests_on:
                 rests_on[needed] += 1
     left = sorted(wanted, key=lambda r: (-rests_on[r.task.id], r.order))
@@ -205,7 +205,7 @@ def _in_order(view: View, wanted: list[Record]) -> list[Record]:
     placed: set[TaskId] = set()
     while left:
         record = next(
-            r for r in left if all(d in placed or d not in rests_on for d in r.task.depends_on)
+            r for r in left if all(d in placed or d not in rests_on for d in view.needs(r.task.id))
         )
         left.remove(record)
         ordered.append(record)

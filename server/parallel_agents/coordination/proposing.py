@@ -6,37 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from parallel_agents.checks import parse_command
+from parallel_agents.coordination.assessing import Assessment, look
 from parallel_agents.coordination.site import Site
-from parallel_agents.coordination.survey import survey
 from parallel_agents.core.commands import Approve, Propose, Unchanged
 from parallel_agents.core.errors import NotNow
 from parallel_agents.core.globs import covering
 from parallel_agents.core.model import Plan, Strategy, TaskId
 from parallel_agents.core.view import View
-from parallel_agents.planning.advice import Advice, advise
-from parallel_agents.planning.evidence import NO_EVIDENCE, Evidence, Say, gather
-from parallel_agents.planning.graph import Schedule, schedule
-from parallel_agents.planning.independence import Pair, compare, order
+from parallel_agents.planning.evidence import Say
+from parallel_agents.planning.independence import order
 from parallel_agents.planning.validation import validate
-from parallel_agents.views.plantext import plan_text
 
 KEPT_OUT = ("/_tasks/", "/.claude/worktrees/")
 """Kept out of git: the state of the run, and the work trees that the client makes for agents."""
 NAMED = 8
 """How many files a sentence names before it says how many more there are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """A plan, and what a look at its tasks says."""
-
-    plan: Plan
-    pairs: tuple[Pair, ...]
-    schedule: Schedule
-    advice: Advice
-    evidence: Evidence
-    text: str
-    """All of it as the user is shown it, at 80 columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +43,10 @@ class Approved:
     target: str
     rev: int
     again: bool
+    accepted: tuple[tuple[TaskId, TaskId], ...] = ()
+    """Doubtful pairs that run at once, because the user accepted it."""
+    ordered: tuple[tuple[TaskId, TaskId], ...] = ()
+    """Doubtful pairs that run in order, because the user did not."""
 
 
 def propose(site: Site, plan: Plan, say: Say | None = None) -> Proposal:
@@ -72,10 +60,10 @@ def propose(site: Site, plan: Plan, say: Say | None = None) -> Proposal:
     for command in (plan.check, plan.setup, *(t.check for t in plan.tasks)):
         if command is not None:
             parse_command(command)
-    assessment = assess(plan, evidence_for(site, plan, say))
+    assessment = look(site, plan, say)
     for folder in KEPT_OUT:
         site.repository.keep_out(folder)
-    answer, rev = site.store.transact(Propose(plan, assessment.text))
+    answer, rev = site.store.transact(Propose(assessment.plan, assessment.document))
     return Proposal(assessment, rev, isinstance(answer, Unchanged))
 
 
@@ -87,25 +75,15 @@ def proposed(site: Site, plan_id: str) -> Assessment:
     plan = site.store.read(lambda view: _pending(view, plan_id))
     if site.store.read(lambda view: view.run) is None:
         _refuse_dirty(site, plan)
-    return assess(plan, evidence_for(site, plan))
-
-
-def evidence_for(site: Site, plan: Plan, say: Say | None = None) -> Evidence:
-    """What code and history say about a plan's tasks.
-
-    It is that of the commit the main work tree is at, which is what agents start from.
-    """
-    seen = survey(site.repository, site.repository.head())
-    return gather(plan.tasks, seen.codebase, seen.commits, say)
-
-
-def assess(plan: Plan, evidence: Evidence = NO_EVIDENCE) -> Assessment:
-    """Compare every pair of a validated plan's tasks, schedule them, and advise."""
-    pairs = compare(plan.tasks, evidence)
-    timetable = schedule(plan.tasks, pairs, plan.max_agents)
-    advice = advise(plan, pairs, timetable)
-    text = plan_text(plan, pairs, timetable, advice)
-    return Assessment(plan, pairs, timetable, advice, evidence, text)
+    assessment = look(site, replace(plan, doubts=()))
+    if assessment.plan.id != plan.id:
+        raise NotNow(
+            "plan_changed",
+            f"Since plan {plan_id} was proposed the repository or the run has changed, and with "
+            "it which tasks can run at once; an approval counts for what was shown.",
+            "propose the plan again: its reply has the new plan_id and the new comparison.",
+        )
+    return assessment
 
 
 def _ordered(plan: Plan) -> Plan:
@@ -118,28 +96,40 @@ def _ordered(plan: Plan) -> Plan:
     )
 
 
-def approve(site: Site, plan_id: str, strategy: Strategy | None, by: str) -> Approved:
-    """Record the user's yes. The caller has asked the user: no agent's word gets here."""
-    if (done := site.store.read(lambda view: _already(view, plan_id))) is not None:
+def approve(
+    site: Site, plan_id: str, strategy: Strategy | None, by: str, accept_checks: bool = False
+) -> Approved:
+    """Record the user's yes. The caller has asked the user: no agent's word gets here.
+
+    `accept_checks`: the plan's doubtful pairs may run at once; else they run in order.
+    """
+    if (done := site.store.read(lambda view: already(view, plan_id))) is not None:
         return done
     plan = site.store.read(lambda view: _pending(view, plan_id))
     running = site.store.read(lambda view: view.run.strategy if view.run else None)
     chosen = strategy or running or plan.strategy
+    seen = proposed(site, plan_id)
     if chosen is None:
-        chosen = assess(plan, evidence_for(site, plan)).advice.strategy
+        chosen = seen.advice.strategy
     base = site.repository.head()
     target = site.repository.current_branch()
-    if running is None:
-        _refuse_dirty(site, plan)
-    answer, rev = site.store.transact(Approve(plan_id, chosen, by, base, target))
-    return Approved(plan_id, chosen, base, target, rev, isinstance(answer, Unchanged))
+    command = Approve(plan_id, chosen, by, base, target, accept_checks)
+    answer, rev = site.store.transact(command)
+    given = site.store.read(lambda view: already(view, plan_id))
+    if given is None:  # put away again, already
+        return Approved(plan_id, chosen, base, target, rev, again=False)
+    return replace(given, rev=rev, again=isinstance(answer, Unchanged))
 
 
-def _already(view: View, plan_id: str) -> Approved | None:
+def already(view: View, plan_id: str) -> Approved | None:
+    """The yes that the plan of this id has, or None."""
     run = view.run
-    if run is None or not run.approved(plan_id):
+    given = next((a for a in run.approvals if a.plan_id == plan_id), None) if run else None
+    if run is None or given is None:
         return None
-    return Approved(plan_id, run.strategy, run.base, run.target, view.rev, again=True)
+    return Approved(
+        plan_id, run.strategy, run.base, run.target, view.rev, True, given.accepted, given.ordered
+    )
 
 
 def _pending(view: View, plan_id: str) -> Plan:

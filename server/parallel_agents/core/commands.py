@@ -27,6 +27,8 @@ class Approve:
     by: str
     base: str
     target: str
+    accept_doubts: bool = False
+    """Whether the plan's doubtful pairs may run at once; else they run in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Prepare:
     workdir: str
     branch: str | None
     start: str
+    rests_on: tuple[TaskId, ...] = ()
+    """Completed tasks whose results are in `start` because they share files with this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ class Kind(StrEnum):
     PROPOSED = "proposed"
     """plan (as stored), text (as shown to the user)"""
     APPROVED = "approved"
-    """approval, plan; changes what can be claimed"""
+    """approval (with the pairs accepted and ordered), plan; changes what can be claimed"""
     CLAIMED = "claimed"
     """agent, verified, files, slot; the event's rev is the fencing token"""
     PREPARED = "prepared"
-    """token, workdir, branch, start"""
+    """token, workdir, branch, start, rests_on (completed tasks that share files, if any)"""
     EXTENDED = "extended"
     """token, files (the added ones)"""
     COMPLETED = "completed"
@@ -55,6 +55,8 @@ class Event:
 
 
 _STATES = frozenset(State)
+_LISTS = ("rests_on", "held_up")
+"""Keys that an event may have or not."""
 _NEEDED: Mapping[Kind, Mapping[str, type | tuple[type, ...]]] = {
     Kind.CLAIMED: {"agent": str, "files": list, "slot": int},
     Kind.PREPARED: {"token": int, "workdir": str, "branch": (str, NoneType), "start": str},
@@ -75,7 +77,10 @@ def is_whole(kind: Kind, data: object) -> bool:
     needed = _NEEDED.get(kind, {})
     if not all(isinstance(data.get(key), types) for key, types in needed.items()):
         return False
-    lists = (data[key] for key, types in needed.items() if types is list)
+    lists = [data[key] for key, types in needed.items() if types is list]
+    lists += [data[key] for key in _LISTS if key in data]
+    if not all(isinstance(items, list) for items in lists):
+        return False
     if not all(isinstance(item, str) for items in lists for item in items):
         return False
     return "state" not in needed or data["state"] in _STATES

@@ -110,6 +110,24 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Two tasks of a plan that run at once only if the user accepts it, and why.
+
+    If the user does not, `before` comes first.
+    """
+
+    before: TaskId
+    after: TaskId
+    witness: str
+    reason: str
+
+    @property
+    def pair(self) -> tuple[TaskId, TaskId]:
+        """The two tasks, the one that would come first first."""
+        return self.before, self.after
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A goal cut into tasks, as it is put before the user."""
 
@@ -122,21 +140,22 @@ class Plan:
     max_agents: int | None = None
     strategy: Strategy | None = None
     """A recommendation; the user chooses at the approval, so it is not part of the digest."""
+    doubts: tuple[Doubt, ...] = ()
+    """What the comparison of the tasks leaves to the user. The pairs are part of the digest."""
 
     @property
     def digest(self) -> str:
         """SHA-256 (hex) over everything the approval is pinned to."""
-        text = json.dumps(
-            [
-                self.goal,
-                [t.as_dict() for t in self.tasks],
-                self.check,
-                self.setup,
-                self.max_agents,
-            ],
-            sort_keys=True,
-            separators=(",", ":"),
-        )
+        content: list[Any] = [
+            self.goal,
+            [t.as_dict() for t in self.tasks],
+            self.check,
+            self.setup,
+            self.max_agents,
+        ]
+        if self.doubts:
+            content.append(sorted(d.pair for d in self.doubts))
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
@@ -159,6 +178,10 @@ class Approval:
     """The commit (full SHA) that agents start from."""
     target: str
     """The branch (full ref name) that the results land on."""
+    accepted: tuple[tuple[TaskId, TaskId], ...] = ()
+    """Doubtful pairs that the user lets run at once."""
+    ordered: tuple[tuple[TaskId, TaskId], ...] = ()
+    """Doubtful pairs that the user does not: the first task is completed before the second."""
 
 
 @dataclass(frozen=True, slots=True)

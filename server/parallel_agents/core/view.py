@@ -9,61 +9,17 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from parallel_agents.core.events import Event, Kind
 from parallel_agents.core.globs import meet
-from parallel_agents.core.model import Agent, Approval, Claim, Plan, State, Strategy, Task, TaskId
+from parallel_agents.core.model import Agent, Approval, Claim, Plan, State, Task, TaskId
+from parallel_agents.core.records import Record, Run
+
+__all__ = ["READY_STATES", "Record", "Run", "View"]
 
 READY_STATES = (State.AVAILABLE, State.FAILED)
-
-
-@dataclass(slots=True)
-class Record:
-    """One task and all that has happened to it."""
-
-    task: Task
-    order: int
-    """Position in the plan, from 0."""
-    state: State = State.AVAILABLE
-    claim: Claim | None = None
-    failures: int = 0
-    recoveries: int = 0
-    failed_by: frozenset[str] = frozenset()
-    """Keys of the agents that failed this task."""
-    completed: Event | None = None
-    """The completion whose result counts."""
-    merged: bool = False
-    ended: dict[int, Event] = field(default_factory=dict)
-    """Spent tokens, each with the event that spent it."""
-    last: Event | None = None
-    damaged: str = ""
-    """What is wrong with the task's file. Its claim stands; nothing moves until it is mended."""
-
-    @property
-    def commit(self) -> str | None:
-        """The commit (full SHA) recorded at completion."""
-        return self.completed.data.get("commit") if self.completed else None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What was approved: constant but for amendments."""
-
-    id: str
-    goal: str
-    strategy: Strategy
-    base: str
-    target: str
-    check: str | None
-    setup: str | None
-    max_agents: int | None
-    approvals: tuple[Approval, ...]
-
-    def approved(self, plan_id: str) -> bool:
-        """Whether the user said yes to the plan of this id."""
-        return any(a.plan_id == plan_id for a in self.approvals)
 
 
 class View:
@@ -84,6 +40,10 @@ class View:
         self._of_agent: dict[str, TaskId] = {}
         self._dependents: dict[TaskId, list[TaskId]] = {}
         self._unmet: dict[TaskId, int] = {}
+        self._decided: dict[TaskId, tuple[TaskId, ...]] = {}
+        """Task to those it comes after because the user did not accept them at once."""
+        self._held_up: dict[TaskId, tuple[TaskId, ...]] = {}
+        """Task to those it comes after because their claims grew."""
         self._ready: list[tuple[int, int, int, TaskId]] = []
         self._queued: set[tuple[int, int, int, TaskId]] = set()
 
@@ -94,11 +54,22 @@ class View:
         task = self._of_agent.get(agent.key)
         return None if task is None else self.claims[task]
 
+    def needs(self, task: TaskId) -> tuple[TaskId, ...]:
+        """What must be completed before the task, and what its result contains.
+
+        That is what it declares, what the user put before it, what grew into its way, and
+        what its claim started from.
+        """
+        record = self.records[task]
+        declared = record.task.depends_on
+        learned = (*self._decided.get(task, ()), *self._held_up.get(task, ()), *record.rests_on)
+        return tuple(dict.fromkeys((*declared, *learned))) if learned else declared
+
     def unmet(self, task: TaskId) -> tuple[TaskId, ...]:
-        """The dependencies of a task that are not completed."""
+        """Of what a task needs, what is not completed."""
         return tuple(
             d
-            for d in self.records[task].task.depends_on
+            for d in self.needs(task)
             if d not in self.records or self.records[d].state is not State.COMPLETED
         )
 
@@ -128,6 +99,18 @@ class View:
                 return claim, meeting[0], meeting[2]
         return None
 
+    def shared_results(self, task: TaskId) -> tuple[TaskId, ...]:
+        """Completed tasks that have not landed and wrote what this task's claim may write."""
+        claim = self.claims[task]
+        return tuple(
+            r.task.id
+            for r in self.records.values()
+            if r.completed is not None
+            and r.state is State.COMPLETED
+            and not r.merged
+            and meet(r.completed.data.get("files", r.task.files), claim.files)
+        )
+
     def unfinished(self) -> Iterator[Record]:
         """Records that still own their files."""
         return (
@@ -137,7 +120,7 @@ class View:
         )
 
     def dependents(self, task: TaskId) -> tuple[TaskId, ...]:
-        """The tasks that name this one in their `depends_on`."""
+        """The tasks that need this one."""
         return tuple(t for t in self._dependents.get(task, ()) if t in self.records)
 
     def next_slot(self, agent: Agent) -> int:
@@ -148,24 +131,31 @@ class View:
 
     def add(self, task: Task, order: int | None = None) -> Record:
         """Put a task in, or put a changed one in place of the old; what happened to it stays."""
-        old = self.records.get(task.id)
-        if old is None:
+        record = self.records.get(task.id)
+        if record is None:
             record = Record(task, len(self.records) if order is None else order)
             self.records[task.id] = record
             self.counts[record.state] += 1
         else:
-            record = old
-            for dependency in record.task.depends_on:
-                self._dependents[dependency].remove(task.id)
+            self._detach(record)
             record.task = task
-        for dependency in task.depends_on:
-            self._dependents.setdefault(dependency, []).append(task.id)
-        self._unmet[task.id] = len(self.unmet(task.id))
+        self._attach(record)
         for dependent in self._dependents.get(task.id, ()):
             if dependent in self.records:
                 self._unmet[dependent] = len(self.unmet(dependent))
-        self._offer(record)
         return record
+
+    def decide(self, ordered: Iterable[tuple[TaskId, TaskId]]) -> None:
+        """Put the second task of each pair after the first, and nothing else of this kind."""
+        decided: dict[TaskId, tuple[TaskId, ...]] = {}
+        for before, after in ordered:
+            decided[after] = (*decided.get(after, ()), before)
+        changed = [self.records[t] for t in {*decided, *self._decided} if t in self.records]
+        for record in changed:
+            self._detach(record)
+        self._decided = decided
+        for record in changed:
+            self._attach(record)
 
     def apply(self, event: Event) -> None:
         """Change the view by one event. Total: an event that does not fit is taken as it comes."""
@@ -179,10 +169,23 @@ class View:
                 if record := self.records.get(task):
                     record.merged = True
 
+    def in_order(self, first: TaskId, second: TaskId) -> bool:
+        """Whether the second task comes after the first, at once or through others."""
+        seen, waiting = {second}, [second]
+        while waiting:
+            for needed in self.needs(waiting.pop()):
+                if needed == first:
+                    return True
+                if needed in self.records and needed not in seen:
+                    seen.add(needed)
+                    waiting.append(needed)
+        return False
+
     def place(self, record: Record, state: State) -> None:
         """Set a task's state without an event: for a store that reads where its file lies."""
         if state is not State.CLAIMED:
             self._drop_claim(record)
+        self._forget_work(record, state)
         self._set_state(record, state)
 
     def install(self, plan: Plan, approval: Approval) -> None:
@@ -190,6 +193,7 @@ class View:
         self.run = self.approved_run(plan, approval)
         for task in plan.tasks:
             self.add(task)
+        self.decide(approval.ordered)
         self.proposal = None
 
     def approved_run(self, plan: Plan, approval: Approval) -> Run:
@@ -230,6 +234,9 @@ class View:
                 self.slots[agent.key] = data["slot"]
                 self._set_state(record, State.CLAIMED)
             case Kind.PREPARED if record.claim and record.claim.token == data["token"]:
+                self._detach(record)
+                record.rests_on = tuple(data.get("rests_on", ()))
+                self._attach(record)
                 self._hold(
                     record,
                     replace(
@@ -242,6 +249,8 @@ class View:
             case Kind.EXTENDED if record.claim and record.claim.token == data["token"]:
                 files = (*record.claim.files, *data["files"])
                 self._hold(record, replace(record.claim, files=files))
+                record.grown = (*record.grown, event)
+                self._hold_up(record.task.id, tuple(data.get("held_up", ())))
             case Kind.COMPLETED:
                 record.completed, record.merged = event, False
                 self._end(record, event, State.COMPLETED)
@@ -272,7 +281,50 @@ class View:
         if token is not None:
             record.ended[token] = event
         self._drop_claim(record)
+        self._forget_work(record, state)
         self._set_state(record, state)
+
+    def _forget_work(self, record: Record, state: State) -> None:
+        """What a claim grew by, and started from, counts no longer than its work does."""
+        if state in (State.CLAIMED, State.COMPLETED):
+            return
+        if record.rests_on:
+            self._detach(record)
+            record.rests_on = ()
+            self._attach(record)
+        if record.grown:
+            record.grown = ()
+            self._let_go(record.task.id)
+
+    def _attach(self, record: Record) -> None:
+        """Enter what a task needs, and offer the task where all of it is there."""
+        task = record.task.id
+        for needed in self.needs(task):
+            self._dependents.setdefault(needed, []).append(task)
+        self._unmet[task] = len(self.unmet(task))
+        self._offer(record)
+        self._drop_outdated()
+
+    def _detach(self, record: Record) -> None:
+        for needed in self.needs(record.task.id):
+            self._dependents[needed].remove(record.task.id)
+
+    def _hold_up(self, before: TaskId, tasks: Iterable[TaskId]) -> None:
+        """Let tasks wait for one whose claim grew into their way."""
+        for task in tasks:
+            if (record := self.records.get(task)) is not None:
+                self._detach(record)
+                others = self._held_up.get(task, ())
+                self._held_up[task] = tuple(dict.fromkeys((*others, before)))
+                self._attach(record)
+
+    def _let_go(self, before: TaskId) -> None:
+        """Nobody waits any more for what this task's claim grew by."""
+        for task in [t for t, others in self._held_up.items() if before in others]:
+            record = self.records[task]
+            self._detach(record)
+            self._held_up[task] = tuple(t for t in self._held_up[task] if t != before)
+            self._attach(record)
 
     def _hold(self, record: Record, claim: Claim) -> None:
         record.claim = claim
@@ -300,6 +352,9 @@ class View:
                         self._unmet[dependent] += step
                         self._offer(self.records[dependent])
         self._offer(record)
+        self._drop_outdated()
+
+    def _drop_outdated(self) -> None:
         while self._ready and not self._is_current(self._ready[0]):
             self._queued.discard(heapq.heappop(self._ready))
 

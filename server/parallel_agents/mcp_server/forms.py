@@ -7,21 +7,28 @@ call: it only looks, and its text changes only when what it asks about has chang
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from mcp.server.mcpserver import AcceptedElicitation, Context, DeclinedElicitation, Elicit
 from pydantic import BaseModel, Field, create_model
 
 from parallel_agents.core.errors import NeedsPerson, NotNow
-from parallel_agents.core.model import State, Strategy
+from parallel_agents.core.model import Doubt, State, Strategy
 
 if TYPE_CHECKING:
     from parallel_agents.coordination.proposing import Approved
     from parallel_agents.coordinator import Coordinator
     from parallel_agents.core.view import View
 
-MOST_LINES = 48
-"""Lines of a plan that a form shows; commands and advice are never among those left out."""
+STRATEGIES = {
+    "worktree": "A worktree: a tree for each",
+    "branch": "B branch: clones, other machines",
+    "files": "C files: one tree for all",
+}
+
+MOST_PAIRS = 5
+"""Doubtful pairs that a form names before it counts the rest; the plan over it lists them."""
 
 
 class Approval(BaseModel):
@@ -37,9 +44,14 @@ class FirstApproval(Approval):
 
     strategy: Literal["worktree", "branch", "files"] = Field(
         title="Strategy",
-        description="A worktree: a work tree for each agent. B branch: a branch for each, in a "
-        "checkout it has. C files: all in this tree, kept apart by their files",
+        description="How the agents are kept apart; the plan says which is recommended, and why",
     )
+
+
+class WithDoubts(Approval):
+    """The form under a plan with doubtful pairs, which the user accepts by themselves or not."""
+
+    accept_checks: bool = Field(default=False, title="Accept check pairs")
 
 
 class TakeOver(BaseModel):
@@ -83,22 +95,20 @@ def about_plan(coordinator: Coordinator, plan_id: str) -> Elicit[Approval] | Not
     if coordinator.store.read(lambda view: _is_approved(view, plan_id)):
         return NothingToApprove()
     seen = coordinator.proposed(plan_id)
-    text = _shortened(seen.text)
     if (running := coordinator.store.read(_strategy)) is not None:
-        told = f"This changes the plan that is running (strategy {running}).\n\n{text}"
-        return Elicit(told, Approval)
-    return Elicit(text, _first_approval(seen.advice.strategy))
+        told = f"This changes the plan that is running (strategy {running}).\n\n{seen.form}"
+        return Elicit(told, _form(seen.plan.doubts, None))
+    return Elicit(seen.form, _form(seen.plan.doubts, seen.advice.strategy))
 
 
 def earlier_approval(coordinator: Coordinator, plan_id: str) -> Approved:
     """The approval that the user gave before. Raises where it does not count any more."""
-    from parallel_agents.coordination.proposing import Approved
+    from parallel_agents.coordination.proposing import already
 
     def recorded(view: View) -> Approved:
-        run = view.run
-        if run is None or not run.approved(plan_id):
+        if (given := already(view, plan_id)) is None:
             raise approval_needed(plan_id)
-        return Approved(plan_id, run.strategy, run.base, run.target, view.rev, again=True)
+        return given
 
     return coordinator.store.read(recorded)
 
@@ -137,29 +147,39 @@ def _strategy(view: View) -> Strategy | None:
     return view.run.strategy if view.run else None
 
 
-def _first_approval(recommended: Strategy) -> type[FirstApproval]:
-    field = FirstApproval.model_fields["strategy"]
-    default = Field(default=recommended.value, title=field.title, description=field.description)
-    fields: Any = {"strategy": (field.annotation, default)}
-    return create_model("FirstApproval", __base__=FirstApproval, **fields)
+def _form(doubts: Sequence[Doubt], recommended: Strategy | None) -> type[Approval]:
+    """The questions that this plan leaves open. `recommended` is None where the strategy stands."""
+    bases: list[type[Approval]] = []
+    fields: dict[str, Any] = {}
+    if doubts:
+        bases.append(WithDoubts)
+        title = WithDoubts.model_fields["accept_checks"].title
+        accept = Field(default=False, title=title, description=_pairs(doubts))
+        fields["accept_checks"] = (bool, accept)
+    if recommended is not None:
+        bases.append(FirstApproval)
+        field = FirstApproval.model_fields["strategy"]
+        default = Field(
+            default=recommended.value,
+            title=field.title,
+            description=field.description,
+            json_schema_extra={"enumNames": [_named(s, recommended) for s in STRATEGIES]},
+        )
+        fields["strategy"] = (field.annotation, default)
+    return create_model("Questions", __base__=tuple(bases or [Approval]), **fields)
 
 
-def _shortened(text: str) -> str:
-    """A plan's text with only as many lines about waves as a form shows well.
+def _pairs(doubts: Sequence[Doubt]) -> str:
+    """What is accepted, in the one line that a form has for it."""
+    named = ", ".join(f"{d.before} + {d.after}" for d in doubts[:MOST_PAIRS])
+    more = f" and {len(doubts) - MOST_PAIRS} more" if len(doubts) > MOST_PAIRS else ""
+    pairs = "1 pair" if len(doubts) == 1 else f"{len(doubts)} pairs"
+    return f"Tick: {pairs} at once; empty: in order. {named}{more}"
 
-    The first block is the head; the last three are the advice, the commands and how to approve.
-    """
-    head, *waves = text.rstrip().split("\n\n")
-    waves, tail = waves[:-3], waves[-3:]
-    lines = "\n\n".join(waves).splitlines()
-    room = max(0, MOST_LINES - sum(block.count("\n") + 2 for block in (head, *tail)))
-    if len(lines) > room + 1:
-        left_out = len(lines) - room
-        lines = [
-            *lines[:room],
-            f"... {left_out} more lines: _tasks/proposal.md has the whole plan",
-        ]
-    return "\n\n".join([head, *(["\n".join(lines)] if lines else []), *tail])
+
+def _named(strategy: str, recommended: Strategy) -> str:
+    """An option in the 47 columns that the client has for it."""
+    return STRATEGIES[strategy] + (" (recommended)" if strategy == recommended else "")
 
 
 # ---------------------------------------------------------------------- recovery

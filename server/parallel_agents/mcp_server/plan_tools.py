@@ -77,9 +77,9 @@ async def approve_plan(
     cwd: FolderArgument = "",
     call: CallArgument = "",
 ) -> Approved:
-    """Puts a proposed plan before the user in a form: approve or not, and which strategy. Only the
-    user's own answer approves; no argument can. Where the client shows no form, says how the user
-    approves in a terminal, and refuses.
+    """Puts a proposed plan before the user in a form: approve or not, which strategy, and whether
+    its doubtful pairs may run at once (else they run in order). Only the user's own answer
+    approves; no argument can. Where the client shows no form, says how the user approves.
     """
     if not (isinstance(answer, AcceptedElicitation) and _is_yes(answer.data)):
         raise forms.not_approved(plan_id, answer)
@@ -90,8 +90,9 @@ async def approve_plan(
             await desk.do(caller, lambda c: forms.earlier_approval(c, plan_id))
         )
     strategy = Strategy(form.strategy) if isinstance(form, forms.FirstApproval) else None
+    accept = isinstance(form, forms.WithDoubts) and form.accept_checks
     return Approved.from_approval(
-        await desk.do(caller, lambda c: c.approve(plan_id, strategy, by="form in chat"))
+        await desk.do(caller, lambda c: c.approve(plan_id, strategy, "form in chat", accept))
     )
 
 

@@ -98,7 +98,7 @@ class Proposed(Reply):
     graph: Graph
     conflicts: tuple[PairShown, ...] = Field(description="Pairs that never run at once.")
     doubts: tuple[PairShown, ...] = Field(
-        description="Pairs that run at once only because the user accepts it with the plan."
+        description="Pairs that run at once only if the user accepts it; else `a` goes first."
     )
     evidence: Evidence
     advice: Advised
@@ -137,7 +137,10 @@ class Proposed(Reply):
                 makespan=timetable.makespan,
             ),
             conflicts=tuple(pairs.get("conflict", [])[:MOST_PAIRS]),
-            doubts=tuple(pairs.get("check", [])[:MOST_PAIRS]),
+            doubts=tuple(
+                PairShown(a=d.before, b=d.after, witness=d.witness, reason=d.reason)
+                for d in plan.doubts[:MOST_PAIRS]
+            ),
             evidence=Evidence(
                 pairs={level: len(found) for level, found in pairs.items()},
                 sizes_assumed=timetable.assumed,
@@ -172,6 +175,10 @@ class Approved(Reply):
     base: str = Field(description="The commit that agents start from.")
     target: str = Field(description="The branch (full ref) that results land on.")
     again: bool = Field(description="True where the plan was approved before this call.")
+    accepted_pairs: int = Field(description="Doubtful pairs that run at once, as the user said.")
+    ordered_pairs: tuple[tuple[str, str], ...] = Field(
+        description="Doubtful pairs that the user did not accept: the first one comes first."
+    )
 
     @classmethod
     def from_approval(cls, approval: Approval) -> Self:
@@ -185,4 +192,6 @@ class Approved(Reply):
             base=approval.base,
             target=approval.target,
             again=approval.again,
+            accepted_pairs=len(approval.accepted),
+            ordered_pairs=approval.ordered[:MOST_PAIRS],
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from parallel_agents.core.events import Event
-from parallel_agents.core.model import Approval, Plan, Strategy, Task
+from parallel_agents.core.model import Approval, Doubt, Plan, Strategy, Task, TaskId
 from parallel_agents.core.view import Run
 from parallel_agents.store import frontmatter
+from parallel_agents.store.approvals import pairs_of
 from parallel_agents.store.frontmatter import Unreadable
 
 PROPOSAL = "proposal.md"
@@ -25,6 +27,7 @@ def render_proposal(plan: Plan, text: str) -> str:
         "setup": plan.setup,
         "max_agents": plan.max_agents,
         "strategy": plan.strategy.value if plan.strategy else None,
+        "doubts": [asdict(d) for d in plan.doubts],
     }
     return frontmatter.render({"id": plan.id, "digest": plan.digest, "plan": content}, text)
 
@@ -42,6 +45,7 @@ def parse_proposal(content: str) -> tuple[Plan, str]:
             setup=_text_or_none(data["setup"]),
             max_agents=_limit(data["max_agents"]),
             strategy=Strategy(strategy) if strategy else None,
+            doubts=tuple(_doubt(d) for d in data.get("doubts", ())),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Unreadable(f"the proposal is not whole: {error!r}") from None
@@ -61,7 +65,21 @@ def render_run(run: Run, text: str, history: str = "") -> str:
         "max_agents": run.max_agents,
         "approvals": [asdict(a) for a in run.approvals],
     }
-    return frontmatter.render(fields, text) + history
+    return frontmatter.render(fields, f"{text}\n\n{_settled(run)}") + history
+
+
+def _settled(run: Run) -> str:
+    """What the user said to the plan, for people who read the file."""
+    lines = ["## Approvals", ""]
+    for given in run.approvals:
+        when = datetime.fromtimestamp(given.at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        lines.append(
+            f"- {when}, {given.by}: plan {given.plan_id}, strategy {given.strategy}, from "
+            f"{given.base[:12]}, onto {given.target}"
+        )
+        lines += [f"  - accepted at once: {a} + {b}" for a, b in given.accepted]
+        lines += [f"  - in order: {a}, then {b}" for a, b in given.ordered]
+    return "\n".join(lines)
 
 
 def parse_run(content: str) -> tuple[Run, str, tuple[Event, ...], int]:
@@ -69,9 +87,7 @@ def parse_run(content: str) -> tuple[Run, str, tuple[Event, ...], int]:
     document = frontmatter.parse(content, None)
     fields = document.fields
     try:
-        approvals = tuple(
-            Approval(**{**a, "strategy": Strategy(a["strategy"])}) for a in fields["approvals"]
-        )
+        approvals = tuple(_approval(a) for a in fields["approvals"])
         run = Run(
             id=_text(fields["run"]),
             goal=_text(fields["goal"]),
@@ -88,6 +104,18 @@ def parse_run(content: str) -> tuple[Run, str, tuple[Event, ...], int]:
     except (KeyError, TypeError, ValueError) as error:
         raise Unreadable(f"the plan's front matter is not whole: {error!r}") from None
     return run, document.text, document.history, document.newest
+
+
+def _approval(data: Any) -> Approval:
+    values = {**data, "strategy": Strategy(data["strategy"])}
+    for name in ("accepted", "ordered"):  # a run that is older than these has neither
+        values[name] = pairs_of(data.get(name, ()))
+    return Approval(**values)
+
+
+def _doubt(data: Any) -> Doubt:
+    before, after = TaskId(_text(data["before"])), TaskId(_text(data["after"]))
+    return Doubt(before, after, _text(data["witness"]), _text(data["reason"]))
 
 
 def _task(data: Any) -> Task:

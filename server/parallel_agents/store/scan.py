@@ -110,6 +110,7 @@ def scan(folder: Path, uncommitted: Uncommitted, *, restarted: bool = False) -> 
         view.add(file.task, file.order).damaged = file.damage
         events.extend(file.history)
         found.stamps[file.task.id] = place.stamp
+    view.decide(view.run.ordered)
     for event in sorted(events, key=lambda e: e.rev):
         view.apply(event)
     for task, place in tasks.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Any, assert_never
 
 from parallel_agents.core import waiting
 from parallel_agents.core.commands import (
@@ -166,12 +166,14 @@ def prepare(view: View, command: Prepare, now: float) -> Decision:
         command.start,
     ):
         return Decision(Unchanged("The place to work is already recorded."))
-    data = {
+    data: dict[str, Any] = {
         "token": command.token,
         "workdir": command.workdir,
         "branch": command.branch,
         "start": command.start,
     }
+    if command.rests_on:
+        data["rests_on"] = list(command.rests_on)
     event = Event(view.rev + 1, now, Kind.PREPARED, command.task, data)
     return Decision(Done(event), (event,))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from parallel_agents.core.commands import Approve, Decision, Done, MarkMerged, Propose, Unchanged
 from parallel_agents.core.errors import BadInput, NotNow, Unknown
 from parallel_agents.core.events import Event, Kind
-from parallel_agents.core.model import TASK_ID, Approval, Plan, State
+from parallel_agents.core.model import TASK_ID, Plan, State, TaskId
 from parallel_agents.core.rules.standing import held_by, record_of, run_of
 from parallel_agents.core.view import View
 
@@ -13,6 +13,7 @@ from parallel_agents.core.view import View
 def propose(view: View, command: Propose, now: float) -> Decision:
     plan, run = command.plan, view.run
     _refuse_unfit_ids(plan)
+    _refuse_unfit_doubts(plan)
     if run is not None and run.approved(plan.id):
         current = run.approvals[-1].plan_id
         if plan.id != current:
@@ -46,6 +47,23 @@ def _refuse_unfit_ids(plan: Plan) -> None:
         twice = next(task for task in ids if ids.count(task) > 1)
         raise BadInput(
             "duplicate_task", f"The plan has two tasks {twice}.", "give each task an id of its own."
+        )
+
+
+def _refuse_unfit_doubts(plan: Plan) -> None:
+    """What the user may put in order must be tasks that can be put in order."""
+    needs = {task.id: set(task.depends_on) for task in plan.tasks}
+    for doubt in plan.doubts:
+        needs.setdefault(doubt.before, set())
+        needs.setdefault(doubt.after, set()).add(doubt.before)
+    left = set(needs)
+    while free := {task for task in left if not needs[task] & left}:
+        left -= free
+    if left:
+        raise BadInput(
+            "cycle",
+            f"The tasks {', '.join(sorted(left))} would wait for each other in a circle.",
+            "drop one of their dependencies, then propose the plan again.",
         )
 
 
@@ -97,17 +115,34 @@ def approve(view: View, command: Approve, now: float) -> Decision:
             )
         _refuse_change_of_work(view, plan)  # it may have been claimed since it was proposed
         base, target = run.base, run.target
-    approval = Approval(plan.id, plan.digest, strategy, command.by, now, base, target)
+    pairs = tuple(d.pair for d in plan.doubts)
+    if not command.accept_doubts:
+        _refuse_started(view, pairs)
     data = {
         "plan": plan.id,
         "digest": plan.digest,
         "strategy": strategy.value,
         "by": command.by,
-        "base": approval.base,
-        "target": approval.target,
+        "base": base,
+        "target": target,
+        "accepted": [list(p) for p in pairs if command.accept_doubts],
+        "ordered": [list(p) for p in pairs if not command.accept_doubts],
     }
     event = Event(view.rev + 1, now, Kind.APPROVED, None, data)
     return Decision(Done(event), (event,))
+
+
+def _refuse_started(view: View, pairs: tuple[tuple[TaskId, TaskId], ...]) -> None:
+    """A task that somebody has begun since the plan was shown cannot be made to wait any more."""
+    for before, after in pairs:
+        record = view.records.get(after)
+        if record is not None and record.state in (State.CLAIMED, State.COMPLETED):
+            raise NotNow(
+                "task_in_progress",
+                f"Task {after} cannot be put after {before} any more: it is {record.state}.",
+                "propose the plan again, and look at the pairs that are still open.",
+                view.rev,
+            )
 
 
 def archive(view: View, now: float) -> Decision:
