@@ -22,6 +22,7 @@ from parallel_agents.guard.watch.evidence import OVERWRITTEN
 from parallel_agents.mcp_server.tools import published
 from parallel_agents.planning.advice import Rule
 from parallel_agents.planning.independence import Level
+from parallel_agents.store.planfiles import PLAN, PROPOSAL
 from refusal_codes import raised, reasons
 
 README = Document("README.md")
@@ -40,7 +41,7 @@ TOOLS = {tool.name: tool for tool in published()}
 VERBS = re.findall(r"^    (\w+) ", cli._parser().format_help(), re.MULTILINE)
 
 SELF_EXPLAINING = {
-    *("bad_agent", "bad_state", "bad_task_id", "duplicate_task", "empty_files"),
+    *("bad_agent", "bad_state", "bad_task_id", "cycle", "duplicate_task", "empty_files"),
     *("unknown_task", "unknown_plan", "no_commit", "not_completed", "not_stuck"),
 }
 """Codes about one wrong argument, or one thing that is gone: their own text says all there is."""
@@ -117,7 +118,8 @@ def test_every_file_that_is_named_is_there(page: Document) -> None:
     for span in page.spans:
         if not re.fullmatch(r"\.?[\w-]+(/[\w.-]*)+|[\w-]+\.(md|toml|txt|py|sh)", span):
             continue
-        of_state = span.rstrip("/") in {*State, "_tasks", f"_tasks/{OVERWRITTEN}"}
+        of_plan = {f"{at}{page}" for at in ("", "_tasks/") for page in (PLAN, PROPOSAL)}
+        of_state = span.rstrip("/") in {*State, "_tasks", f"_tasks/{OVERWRITTEN}", *of_plan}
         places = (ROOT / span, ROOT / "server" / "parallel_agents" / span)
         assert of_state or span in EXAMPLE_PATHS or any(p.exists() for p in places), span
 

@@ -157,7 +157,7 @@ def _looked_at(evidence: Evidence) -> Iterator[str]:
     if evidence.unread:
         yield f"Left out of the reading: {evidence.unread} files (too many, too large or broken)."
     if evidence.commits:
-        yield f"History: {evidence.commits} commits."
+        yield f"History: {evidence.commits} commit{'' if evidence.commits == 1 else 's'}."
     if evidence.hotspots:
         paths = ", ".join(f"{h.path} ({h.commits} of {h.of} commits)" for h in evidence.hotspots)
         yield f"Better given to one task, much work touches them: {paths}."
