@@ -22,6 +22,10 @@ from typing import Any
 _MARKER = re.compile(r"\[\[conv:(\w+)\]\]")
 
 
+BROKEN = "The API answers this with an error."
+"""Said by a script, this is an error of the API: the agent ends without a word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One tool call, as the model writes it."""
@@ -201,6 +205,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _speak(self, body: dict[str, Any]) -> None:
         content = self.speaks.reply(body, self.headers["x-claude-code-agent-id"])
+        if any(block.get("text") == BROKEN for block in content):
+            error = {"type": "invalid_request_error", "message": "broken"}
+            return self._send_json(400, {"type": "error", "error": error})
         calls = any(block["type"] == "tool_use" for block in content)
         message = {
             "id": f"msg_{uuid.uuid4().hex}",
