@@ -1,20 +1,12 @@
-"""The interim shell rule: a command that mentions what another agent holds is refused.
-
-Nothing is parsed here: a command is a bag of words. That stops the honest mistake, and too much
-besides (a mention that only reads is refused as well). A guard that follows what a command would
-really write is to take its place.
-"""
+"""The shell guard: what a command would write is judged before it runs, or watched after."""
 
 from __future__ import annotations
-
-import os
 
 from parallel_agents.guard import answer
 from parallel_agents.guard.answer import TOOLS
 from parallel_agents.guard.event import Garbled
-from parallel_agents.guard.mentions import UPROOTING, Held, last_name, split, words
-from parallel_agents.guard.refusals import holder
-from parallel_agents.guard.runs import FOLDER
+from parallel_agents.guard.shell import OPAQUE, Scene, judge
+from parallel_agents.guard.shell.bash.syntax import NoParser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +14,7 @@ if TYPE_CHECKING:
 
     from parallel_agents.guard.event import Event
     from parallel_agents.guard.runs import Run, Runs
+    from parallel_agents.guard.shell import Finding, Verdict
 
 VERBS = {
     "approve": f"call {TOOLS}approve_plan: it asks the user, and only the user approves",
@@ -31,94 +24,100 @@ VERBS = {
     "recover": f"call {TOOLS}recover_task",
     "merge": f"call {TOOLS}merge_branches",
     "end": "ask the user to run it in a terminal of their own",
+    "serve": f"call the tools ({TOOLS}...): the client has started their server itself",
 }
 """Of our command line, what agents may not call, and what they do instead."""
 
-OWN_NAMES = ("parallel-", "launch.sh")
-"""How our command line is started: by its name, also as a wildcard, or by the launcher."""
-
-_SWEEPING = frozenset(
-    ("stash", "checkout", "switch", "reset", "restore", "clean")
-    # and what brings in other work
-) | frozenset(("merge", "rebase", "pull", "cherry-pick", "revert", "am"))
-_EVERYTHING = {
-    "add": frozenset(("-A", "--all", "-u", "--update", ".", "*", ":/")),
-    "commit": frozenset(("-a", "-am", "--all")),
-}
+_SHOWN = 6
 
 
-def guard(event: Event, runs: Runs) -> dict[str, Any] | None:
-    """The answer to a shell command while a run is active. Raises `Garbled` without a command."""
+def guard(event: Event, runs: Runs, plugin: str) -> dict[str, Any] | None:
+    """The answer to a shell command while a run is active. Raises `Garbled` without a command.
+
+    `plugin` is the plugin's own folder (real path).
+    """
     command = _command(event)
-    verb = own_verb(command)
-    for run in runs.near():
+    near = runs.near()
+    for run in near:
         run.beat(event)
-        found = ("", _not_yours(verb)) if verb else objection(command, event, run)
-        if found is not None:
-            task, reason = found
-            run.note("denied", event, reason, path=command[:200], task=task)
+    if near:
+        level = OPAQUE
+        try:
+            verdict = judge(command, event.cwd, Scene(event, runs, plugin))
+        except NoParser:
+            refused = _unparsed(command, event, near)
+        else:
+            level = verdict.level
+            refused = _refusal(verdict) if verdict.refuses else None
+        if refused is not None:
+            task, reason = refused
+            near[0].note("denied", event, reason, path=command[:200], task=task)
             return answer.deny(reason)
-    from parallel_agents.guard.watch import watching  # a refusal needs none of it
+        from parallel_agents.guard.watch import watching  # a refusal needs none of it
 
-    watching.begin(event, runs, "opaque")
+        watching.begin(event, runs, level)
     return None
 
 
-def verbs(event: Event) -> dict[str, Any] | None:
+def verbs(event: Event, runs: Runs, plugin: str) -> dict[str, Any] | None:
     """The answer to what may be a command line of ours, whether or not a run is active."""
-    verb = own_verb(_command(event))
+    command = _command(event)
+    from parallel_agents.guard import unparsed
+
+    try:
+        verdict = judge(command, event.cwd, Scene(event, runs, plugin))
+    except NoParser:
+        verb = unparsed.own_verb(command, VERBS)
+    else:
+        verb = verdict.verb or (unparsed.own_verb(command, VERBS) if verdict.unknown else None)
     return answer.deny(_not_yours(verb)) if verb else None
 
 
-def own_verb(command: str) -> str | None:
-    """The word by which `command` asks our command line for what agents may not do there."""
-    for line in split(command):
-        spoken = words(line)
-        if not spoken or last_name(spoken[0]) == "git":
-            continue
-        for at, word in enumerate(spoken):
-            if last_name(word).startswith(OWN_NAMES):
-                later = spoken[at + 1 :]
-            elif "parallel_agents" in word and any("py" in w or "uv" in w for w in spoken[:at]):
-                later = words(command)  # `python -c` says the verb in a line of its own
-            else:
-                continue
-            for name in later:
-                if name in VERBS:
-                    return name
-    return None
+def _unparsed(command: str, event: Event, near: list[Run]) -> tuple[str, str] | None:
+    from parallel_agents.guard import unparsed
+
+    verb = unparsed.own_verb(command, VERBS)
+    if verb:
+        return "", _not_yours(verb)
+    return next(filter(None, (unparsed.objection(command, event, run) for run in near)), None)
 
 
-def objection(command: str, event: Event, run: Run) -> tuple[str, str] | None:
-    """(task, reason) why the command is refused in this run, or None."""
-    table = run.table
-    mine = table.of(event.key)
-    said = frozenset(words(command))
-    inside = next((w for w in words(command, joined=True) if _is_inside_state(w, said)), None)
-    if inside is not None:
-        return "", (
-            f"The command names {inside}, and the state of parallel-agents and of git is not for "
-            f"agents to touch by hand. Next: {TOOLS}list_status shows the state; use git commands "
-            "for the repository."
+def _refusal(verdict: Verdict) -> tuple[str, str]:
+    """(task, reason) of a verdict that refuses."""
+    if verdict.verb:
+        return "", _not_yours(verdict.verb)
+    findings = sorted(verdict.findings, key=lambda found: not found.sure)
+    first = findings[0]
+    others = [found for found in findings[1:] if found.path != first.path]
+    return first.task, _sentence(first, others)
+
+
+def _sentence(first: Finding, others: list[Finding]) -> str:
+    from parallel_agents.guard import refusals
+
+    if first.objection is None:
+        said = f"{first.path} is not to be written."
+    else:
+        said = refusals.reason(first.objection)
+    if first.sure:
+        start = f"The command would change {first.path} (`{first.how}`)."
+    else:
+        start = (
+            f"The command gives {first.path} to something that may write it ({first.how}); to "
+            "read it, use cat, grep or the Read tool."
         )
-    others = [claim for claim in table.claims if claim is not mine]
-    if table.strategy == "files" and (others or not event.is_main):
-        sweeping = next(filter(None, map(_sweep, split(command))), None)
-        if sweeping:
-            return "", (
-                f"`git {sweeping}` touches the files of every agent in this work tree. Next: leave "
-                f"your changes as they are: {TOOLS}release_task commits exactly the files of your "
-                "claim."
-            )
-    found = Held(others).mentioned(command, event.cwd, run.main, mine.files if mine else ())
-    if found is None:
-        return None
-    word, path, claim = found
-    return claim.task, (
-        f"The command mentions {word}, and {path} is held by {holder(claim)}. Next: work on the "
-        "files of your own claim, and name them so that no file of another agent is meant; if "
-        f"your task cannot do without this one, call {TOOLS}fail_task and name it in the reason."
-    )
+    if others:
+        named = ", ".join(
+            f"{found.path} (task `{found.task}`)" if found.task else found.path
+            for found in others[:_SHOWN]
+        )
+        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+        start += f" It would also reach {named}{more}."
+    if first.advice:
+        said += f" Instead: {first.advice}."
+    elif first.wide and first.sure:
+        said += " Instead of a folder or a wildcard, name only your own files."
+    return f"{start} {said}"
 
 
 def _command(event: Event) -> str:
@@ -126,35 +125,6 @@ def _command(event: Event) -> str:
     if not isinstance(command, str):
         raise Garbled("the tool's input has no command")
     return command
-
-
-def _is_inside_state(word: str, said: frozenset[str]) -> bool:
-    names = word.lower().rstrip("/").split("/")
-    if FOLDER in names:
-        return True
-    if ".git" not in names:
-        return False
-    # `--exclude-dir=.git` and `-path './.git/*'` are how one stays out of it.
-    below = names[names.index(".git") + 1 :]
-    return below not in ([], ["*"], ["**"]) or not UPROOTING.isdisjoint(said)
-
-
-def _sweep(line: str) -> str | None:
-    """The git command in `line` that would touch more than the files it names, or None."""
-    spoken = line.split()
-    names = [os.path.basename(word) for word in spoken]
-    if "git" not in names:
-        return None
-    rest = spoken[names.index("git") + 1 :]
-    while rest and rest[0].startswith("-"):
-        rest = rest[2:] if rest[0] in ("-C", "-c") else rest[1:]
-    if not rest:
-        return None
-    verb, options = rest[0], rest[1:]
-    if verb in _SWEEPING and not (verb == "stash" and options[:1] in (["list"], ["show"])):
-        return verb
-    everything = _EVERYTHING.get(verb, frozenset())
-    return next((f"{verb} {option}" for option in options if option in everything), None)
 
 
 def _not_yours(verb: str) -> str:

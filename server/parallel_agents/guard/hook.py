@@ -41,11 +41,11 @@ def _decide(what: str, event: events.Event, runs: Runs, plugin: str) -> dict[str
     if what == "shell":
         from parallel_agents.guard import commands
 
-        return commands.guard(event, runs)
+        return commands.guard(event, runs, plugin)
     if what == "verbs":
         from parallel_agents.guard import commands
 
-        return commands.verbs(event)
+        return commands.verbs(event, runs, plugin)
     if what == "mcp":
         from parallel_agents.guard import foreign_tools
 

@@ -86,5 +86,7 @@ def command_of(given: dict[str, object], tool: str) -> str:
     for field in ("command", "file_path", "notebook_path", "path"):
         value = given.get(field)
         if isinstance(value, str) and value:
+            # Half a surrogate, as JSON can carry it, cannot be written down.
+            value = value.encode("utf-8", "replace").decode()
             return value if field == "command" else f"{tool} {os.path.basename(value)}"
     return tool

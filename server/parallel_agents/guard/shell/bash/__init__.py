@@ -1,0 +1,1 @@
+"""Bash: from text to a tree, and the walk over it."""

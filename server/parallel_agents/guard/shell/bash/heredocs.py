@@ -1,0 +1,244 @@
+"""Takes the here-documents out of a command, and writes otherwise what the grammar gets wrong.
+
+A here-document becomes `< /:here:N`, a name that cannot be a file's. The scan knows quotes,
+comments, arithmetic and substitutions as far as telling an operator from a text needs it.
+"""
+
+from __future__ import annotations
+
+MARK = "/:here:"
+"""What stands in the place of a here-document is this and its number."""
+
+_BREAKS = " \t\n;|&()<>"
+
+
+_ODD = ("<<", "<>", ";&", '$"', "}>", "}<")
+
+
+def taken_out(text: str, documents: list[tuple[str, bool]]) -> str:
+    """The command without its here-documents, whose bodies are appended to `documents`.
+
+    A body comes with whether its tag was quoted: then nothing in it is expanded.
+    """
+    if not any(odd in text for odd in _ODD):
+        return text
+    scan = Scan(text, documents)
+    scan.commands("")
+    return "".join(scan.out)
+
+
+def end_of_expansion(text: str, at: int) -> int:
+    """Where the `$(`, `${`, `$((` or backquote that starts at `at` ends."""
+    scan = Scan(text, [])
+    scan.at = at
+    if text[at] == "`":
+        scan.at += 1
+        scan.commands("`")
+    else:
+        scan.dollar()
+    return scan.at
+
+
+class Scan:
+    """One pass over a command's text, copying it to `out`."""
+
+    def __init__(self, text: str, documents: list[tuple[str, bool]]) -> None:
+        self.text = text
+        self.at = 0
+        self.out: list[str] = []
+        self.documents = documents
+        self._due: list[tuple[str, bool, bool, int]] = []
+        self._depth = 0
+
+    def commands(self, closing: str) -> None:
+        """Copy up to and including the unquoted `closing`, or to the end."""
+        text, out = self.text, self.out
+        self._depth += 1
+        parens = 0
+        while self.at < len(text):
+            char = text[self.at]
+            if char == closing == ")" and parens:
+                parens -= 1
+            elif char == closing:
+                self.copy(1)
+                break
+            elif char == "(" and closing == ")":
+                parens += 1
+            if char == "\\":
+                self.copy(2)
+            elif char == "'":
+                self.copy_to("'", 1)
+            elif char == '"':
+                self.string()
+            elif char == "`" and self._depth < 40:
+                self.copy(1)
+                if closing != "`":
+                    self.commands("`")
+            elif char == "$" and self.at + 1 < len(text):
+                self.dollar()
+            elif char == "#" and (not self.at or text[self.at - 1] in _BREAKS):
+                self.copy_to("\n", 1, inclusive=False)
+            elif char == "(" and text.startswith("((", self.at):
+                self.arithmetic()
+            elif char == "\n":
+                self.copy(1)
+                self.bodies()
+            elif char == "<" and text.startswith("<<", self.at):
+                self.here()
+            elif char == "<" and text.startswith("<>", self.at):
+                out.append(">>")
+                self.at += 2
+            elif char == ";" and text.startswith(";;&", self.at):
+                out.append(";;")
+                self.at += 3
+            elif char == ";" and text.startswith(";&", self.at):
+                out.append(";;")
+                self.at += 2
+            elif char == "{" and self.descriptor():
+                pass
+            else:
+                self.copy(1)
+        self._depth -= 1
+
+    def copy(self, count: int) -> None:
+        self.out.append(self.text[self.at : self.at + count])
+        self.at += count
+
+    def copy_to(self, char: str, start: int, *, inclusive: bool = True) -> None:
+        end = self.text.find(char, self.at + start)
+        end = len(self.text) if end < 0 else end + inclusive
+        self.out.append(self.text[self.at : end])
+        self.at = end
+
+    def string(self) -> None:
+        text = self.text
+        self.copy(1)
+        while self.at < len(text):
+            char = text[self.at]
+            if char == "\\":
+                self.copy(2)
+            elif char == '"':
+                self.copy(1)
+                return
+            elif char == "`" and self._depth < 40:
+                self.copy(1)
+                self.commands("`")
+            elif char == "$" and text.startswith("$(", self.at) and self._depth < 40:
+                self.dollar()
+            else:
+                self.copy(1)
+
+    def dollar(self) -> None:
+        text, at = self.text, self.at
+        if text.startswith("$((", at):
+            self.copy(1)
+            self.arithmetic()
+        elif text.startswith("$(", at) and self._depth < 40:
+            self.copy(2)
+            self.commands(")")
+        elif text.startswith("$'", at):
+            self.copy(2)
+            while self.at < len(text) and text[self.at] != "'":
+                self.copy(2 if text[self.at] == "\\" else 1)
+            self.copy(1)
+        elif text.startswith('$"', at):
+            self.at += 1  # a text to be translated: a string for us
+            self.string()
+        elif text.startswith("${", at):
+            self.copy(2)
+            depth = 1
+            while self.at < len(text) and depth:
+                char = text[self.at]
+                if char == "\\":
+                    self.copy(2)
+                elif char == "'" and self._depth < 40:
+                    self.copy_to("'", 1)
+                elif char == '"':
+                    self.string()
+                elif char == "$" and text.startswith(("$(", "${"), self.at) and self._depth < 40:
+                    self._depth += 1
+                    self.dollar()
+                    self._depth -= 1
+                else:
+                    depth += (char == "{") - (char == "}")
+                    self.copy(1)
+        else:
+            self.copy(2)
+
+    def arithmetic(self) -> None:
+        """Copy `((...))`; where it is two groups instead, it is copied as what it is."""
+        text = self.text
+        depth = 0
+        end = self.at
+        while end < len(text):
+            depth += (text[end] == "(") - (text[end] == ")")
+            end += 1
+            if not depth:
+                break
+        if text[end - 2 : end] == "))" and "\n" not in text[self.at : end]:
+            self.copy(end - self.at)
+        else:
+            self.copy(1)
+            if self._depth < 40:
+                self.commands(")")
+
+    def here(self) -> None:
+        text = self.text
+        if text.startswith("<<<", self.at):
+            self.copy(3)
+            return
+        self.at += 2
+        tabs = text.startswith("-", self.at)
+        self.at += tabs
+        while text[self.at : self.at + 1] in (" ", "\t"):
+            self.at += 1
+        tag: list[str] = []
+        raw = False
+        while self.at < len(text) and text[self.at] not in _BREAKS:
+            char = text[self.at]
+            if char in "'\"":
+                raw = True
+                end = text.find(char, self.at + 1)
+                end = len(text) if end < 0 else end
+                tag.append(text[self.at + 1 : end])
+                self.at = end + 1
+            elif char == "\\":
+                raw = True
+                tag.append(text[self.at + 1 : self.at + 2])
+                self.at += 2
+            elif char == "$" and text[self.at + 1 : self.at + 2] in ("'", '"'):
+                self.at += 1
+            else:
+                tag.append(char)
+                self.at += 1
+        self._due.append(("".join(tag), raw, tabs, len(self.documents)))
+        self.out.append(f"< {MARK}{len(self.documents)}")
+        self.documents.append(("", raw))
+
+    def bodies(self) -> None:
+        """Behind the end of a line: what its here-documents say."""
+        due, self._due = self._due, []
+        for tag, raw, tabs, number in due:
+            lines = []
+            while self.at < len(self.text):
+                end = self.text.find("\n", self.at)
+                end = len(self.text) if end < 0 else end
+                line = self.text[self.at : end]
+                self.at = min(end + 1, len(self.text))
+                line = line.lstrip("\t") if tabs else line
+                if line == tag:
+                    break
+                lines.append(line + "\n")
+            self.documents[number] = ("".join(lines), raw)
+
+    def descriptor(self) -> bool:
+        """Leave out `{name}` in front of a redirection."""
+        end = self.text.find("}", self.at, self.at + 64)
+        if end < 0 or self.text[end + 1 : end + 2] not in ("<", ">"):
+            return False
+        if not self.text[self.at + 1 : end].isidentifier():
+            return False
+        if self.at and self.text[self.at - 1] not in _BREAKS:
+            return False
+        self.at = end + 1
+        return True

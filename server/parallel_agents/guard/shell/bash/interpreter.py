@@ -1,0 +1,329 @@
+"""Walks the tree of a command as bash would run it, over values instead of files.
+
+Branches are walked one after the other and joined; a loop's body is walked for all values of its
+variable at once; what a program would do is asked of `programs`. What is written is told to the
+`scene`, which decides whether this agent may.
+"""
+
+from __future__ import annotations
+
+import os
+
+from parallel_agents.guard.shell.bash import expansion, flow, syntax
+from parallel_agents.guard.shell.bash.flow import text_of
+from parallel_agents.guard.shell.bash.heredocs import MARK
+from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, State, Stream, together
+from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, capped, is_known
+from parallel_agents.guard.shell.budget import Exhausted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from parallel_agents.guard.shell.bash.state import Values
+    from parallel_agents.guard.shell.budget import Budget
+    from parallel_agents.guard.shell.effects import Effects
+
+_LOOPS = ("while_statement", "c_style_for_statement")
+_SKIPPED = frozenset(("comment", "test_command", "heredoc_body", "file_descriptor"))
+_GREATEST_SCRIPT = 1 << 16
+
+
+class Interpreter:
+    """One walk. `effects` is told what would be written, and what cannot be followed."""
+
+    def __init__(self, effects: Effects, budget: Budget) -> None:
+        self.effects = effects
+        self.budget = budget
+        self.documents: list[tuple[str, bool]] = []
+        self.written: dict[str, Stream] = {}
+        """What the command has put into files so far, by absolute path (marks allowed)."""
+        self.script = ""
+        """`$0` of the script that is followed."""
+        self.bare = True
+        """Whether this is the command itself, whose arguments are the client's."""
+        self.returns: bool | None = None
+
+    def text(self, source: str, state: State, stdin: Stream = UNSEEN) -> Stream:
+        """Run a text as bash would. Raises `Exhausted`, `NoParser`."""
+        self.budget.enter()
+        if not MARKS.isdisjoint(source):
+            self.effects.unknown("a part of it is computed while it runs", source)
+            source = _without_marks(source)
+        try:
+            root = syntax.parse(source, self.documents)
+        except syntax.Unreadable as error:
+            self.effects.unknown(f"{error}", source)
+            self.budget.leave()
+            return UNSEEN
+        if root.has_error:
+            self.effects.unknown("a part of it cannot be read", source)
+        out = self.node(root, state, stdin)
+        self.budget.leave()
+        return out
+
+    def inner(self, source: str, state: State, stdin: Stream = UNSEEN) -> Stream:
+        """Run a text in a shell of its own, which changes nothing for this one."""
+        return self.text(source, state.copy(), stdin)
+
+    def printed(self, source: str, state: State, *, one_line: bool) -> Values:
+        """What `$(source)` becomes."""
+        text = source.strip()
+        if text.startswith("<") and text[1:2] not in ("<", "(") and "\n" not in text:
+            source = "cat " + text
+        stream = self.inner(source, state)
+        if stream.texts is not None:
+            return capped([t.rstrip("\n") for t in stream.texts])
+        lines = stream.lines
+        return capped(list(lines)) if lines else ("",)
+
+    def node(self, node: Any, state: State, stdin: Stream) -> Stream:
+        """Run one node of the tree; what it prints."""
+        if state.dead:
+            return NOTHING
+        self.budget.step()
+        kind = node.type
+        if kind == "command":
+            return self.command(node, state, stdin)
+        statement = flow.STATEMENTS.get(kind)
+        if statement is not None:
+            self.budget.enter()
+            out = statement(self, node, state, stdin)
+            self.budget.leave()
+            return out
+        if kind in _SKIPPED or not node.is_named:
+            return NOTHING
+        return self.sequence(node.children, state, stdin)
+
+    def sequence(self, nodes: list[Any], state: State, stdin: Stream) -> Stream:
+        """Run nodes one after the other; one with `&` behind it changes nothing for the others."""
+        out = NOTHING
+        for at, child in enumerate(nodes):
+            if not child.is_named:
+                continue
+            follower = nodes[at + 1] if at + 1 < len(nodes) else None
+            if follower is not None and follower.type == "&":
+                out = together(out, self.node(child, state.copy(), stdin))
+            else:
+                out = together(out, self.node(child, state, stdin))
+        return out
+
+    # -- statements
+
+    def redirected(self, body: Any, redirects: list[Any], state: State, stdin: Stream) -> Stream:
+        """Run a node with redirections, which of a list are those of its last command."""
+        if body is not None and redirects:
+            if body.type == "list":
+                return flow.chained(self, body, state, stdin, redirects)
+            if body.type == "pipeline":
+                return flow.piped(self, body, state, stdin, redirects)
+            if body.type == "negated_command" and body.named_children:
+                body = body.named_children[-1]
+        stdin, target = self.redirections(redirects, state, stdin)
+        out = NOTHING
+        if body is not None:
+            out = self.node(body, state, stdin)
+        return self.poured(out, target)
+
+    def redirections(
+        self, nodes: list[Any], state: State, stdin: Stream
+    ) -> tuple[Stream, list[tuple[str, bool]] | None]:
+        """(standard input, (path, whether it is appended to) of standard output or None)."""
+        target: list[tuple[str, bool]] | None = None
+        for node in nodes:
+            self.budget.step()
+            if node.type == "herestring_redirect":
+                (word, *_) = [c for c in node.children if c.is_named] or [None]
+                if word is not None:
+                    found = expansion.value(self, text_of(word), state)
+                    stdin = Stream(tuple(v + "\n" for v in found))
+                continue
+            sign = next((c.type for c in node.children if not c.is_named), "")
+            number = next((text_of(c) for c in node.children if c.type == "file_descriptor"), "")
+            words = node.children_by_field_name("destination")
+            # More than one: the grammar takes the arguments behind a redirection for targets.
+            if not words or sign.endswith("-"):
+                continue
+            word = text_of(words[0])
+            if sign == "<" and word.startswith(MARK):
+                stdin = self._document(word, state)
+            elif sign in ("<", "<&"):
+                if word.startswith("<("):
+                    stdin = self.inner(word[2:-1], state)
+                elif number in ("", "0") and sign == "<":
+                    values = expansion.value(self, word, state)
+                    stdin = self.contents(values, state)
+            elif sign == ">&" and (word.isdecimal() or word == "-" or word[-1:] == "-"):
+                continue
+            else:
+                values = expansion.value(self, word, state)
+                if values == ("/dev/fd/63",):
+                    continue
+                appended = ">>" in sign
+                self.effects.write(values, state, sign, appended=appended)
+                if number in ("", "1"):
+                    target = [(p, appended) for v in values for p in self.absolute(v, state)]
+        return stdin, target
+
+    def poured(self, out: Stream, target: list[tuple[str, bool]] | None) -> Stream:
+        """What is still printed, once standard output went to `target`."""
+        if target is None:
+            return out
+        for path, appended in target:
+            self.remember(path, out, appended=appended)
+        return NOTHING
+
+    def remember(self, path: str, stream: Stream, *, appended: bool = False) -> None:
+        """Keep what is now in a file that the command writes."""
+        if appended:
+            before = self.written.get(path) or self.contents_of(path)
+            stream = together(before, stream)
+        self.written[path] = stream
+
+    def _document(self, word: str, state: State) -> Stream:
+        number = word[len(MARK) :]
+        if not number.isdecimal() or int(number) >= len(self.documents):
+            return UNSEEN
+        body, raw = self.documents[int(number)]
+        return Stream((body,) if raw else expansion.value(self, body, state, quoted=True))
+
+    def assign(self, node: Any, state: State) -> None:
+        """Run one assignment, of a variable, an element or an array."""
+        left, right = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if left is None:
+            return
+        added = any(c.type == "+=" for c in node.children)
+        if left.type == "subscript":
+            name = text_of(left.child_by_field_name("name"))
+            values = ("",) if right is None else expansion.value(self, text_of(right), state)
+            state.arrays[name] = [*state.arrays.get(name, []), values]
+            return
+        name = text_of(left)
+        if right is not None and right.type == "array":
+            found: list[Values] = []
+            for element in right.children:
+                if element.is_named:
+                    text = text_of(element)
+                    if text.startswith("[") and "]=" in text:
+                        text = text.partition("]=")[2]
+                    found += expansion.fields(self, text, state)
+            state.arrays[name] = [*state.arrays.get(name, []), *found] if added else found
+            return
+        values = ("",) if right is None else expansion.value(self, text_of(right), state)
+        if added and name in state.arrays:
+            state.arrays[name] = [*state.arrays[name], values]
+        elif added:
+            before = state.variables.get(name, ("",))
+            state.variables[name] = capped([a + b for a in before for b in values][:4096])
+        else:
+            state.arrays.pop(name, None)
+            state.variables[name] = values
+
+    # -- one command
+
+    def command(self, node: Any, state: State, stdin: Stream) -> Stream:
+        """Run a simple command."""
+        from parallel_agents.guard.shell.programs import invocation
+
+        self.returns = None
+        words: list[str] = []
+        redirects: list[Any] = []
+        before: dict[str, Values] = {}
+        name = False
+        for child in node.children:
+            kind = child.type
+            if kind == "variable_assignment" and not name:
+                variable = child.child_by_field_name("name")
+                if variable is not None and variable.type == "variable_name":
+                    key = text_of(variable)
+                    before[key] = state.variables.get(key, ANY)
+                self.assign(child, state)
+            elif kind.endswith("_redirect"):
+                redirects.append(child)
+                # `cmd > file arg`: the grammar takes `arg` for a second target.
+                words += [text_of(w) for w in child.children_by_field_name("destination")[1:]]
+            elif kind == "command_name":
+                name = True
+                words.append(text_of(child))
+            elif child.is_named or kind not in ("$",):
+                words.append(text_of(child))
+        found = [f for word in words for f in expansion.fields(self, word, state)]
+        stdin, target = self.redirections(redirects, state, stdin)
+        out = invocation.run(self, found, state, stdin) if found else NOTHING
+        for key, values in before.items():
+            if found:
+                state.variables[key] = values
+        return self.poured(out, target)
+
+    def succeeded(self, certain: bool | None) -> None:
+        """Note whether the command that has just run succeeds, where that is known."""
+        self.returns = certain
+
+    def call(self, body: Any, arguments: list[Values], state: State, stdin: Stream) -> Stream:
+        """Run a function."""
+        self.budget.enter()
+        before, state.arguments = state.arguments, arguments
+        bare, self.bare = self.bare, False
+        out = self.node(body.child_by_field_name("body"), state, stdin)
+        for child in body.children:
+            if child.type.endswith("_redirect"):
+                self.redirections([child], state, stdin)
+        self.bare = bare
+        state.arguments = before
+        state.dead = False
+        self.budget.leave()
+        self.returns = None
+        return out
+
+    # -- files
+
+    def absolute(self, value: str, state: State) -> list[str]:
+        """`value` from each directory that the command can be in here."""
+        if value[:1] == "/":
+            return [value]
+        return [os.path.normpath(os.path.join(cwd, value)) for cwd in state.cwds]
+
+    def contents(self, values: Values, state: State) -> Stream:
+        """What is in the files of these names."""
+        texts: list[str] = []
+        for value in values:
+            for path in self.absolute(value, state):
+                stream = self.contents_of(path)
+                if stream.texts is None:
+                    return stream
+                texts += stream.texts
+        return Stream(capped(texts))
+
+    def contents_of(self, path: str) -> Stream:
+        """What is in a file, as far as the command has left it so."""
+        known = self.written.get(path)
+        if known is not None:
+            return known
+        if not is_known(path) or UNKNOWN in path:
+            return UNSEEN
+        text = small_file(path)
+        return UNSEEN if text is None else Stream((text,))
+
+
+def small_file(path: str) -> str | None:
+    """The text of a file of at most 64 kB, or None."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        return None
+    try:
+        raw = os.read(fd, _GREATEST_SCRIPT + 1)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+    if len(raw) > _GREATEST_SCRIPT or b"\0" in raw:
+        return None
+    return _without_marks(raw.decode("utf-8", "replace"))
+
+
+def _without_marks(text: str) -> str:
+    return text if MARKS.isdisjoint(text) else "".join("?" if c in MARKS else c for c in text)
+
+
+__all__ = ["Exhausted", "Interpreter", "small_file"]

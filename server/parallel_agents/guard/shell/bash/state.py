@@ -1,0 +1,138 @@
+"""What is known at one place of a command: directory, variables, functions, written files."""
+
+from __future__ import annotations
+
+from parallel_agents.guard.shell.bash.words import MOST, UNKNOWN, capped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Values = tuple[str, ...]
+
+ANY: tuple[str, ...] = (UNKNOWN,)
+
+
+class Stream:
+    """What a program reads or prints: a text, or lines of which only the possible ones are known.
+
+    `texts` are alternatives of the whole (None where only `lines` are known); `lines` are the
+    values that one line can have, with marks.
+    """
+
+    __slots__ = ("_lines", "texts")
+
+    def __init__(self, texts: Values | None = None, lines: Values | None = None) -> None:
+        self.texts = texts
+        self._lines = lines
+
+    @property
+    def lines(self) -> Values:
+        """Each value that a line can have."""
+        if self._lines is not None:
+            return self._lines
+        found = [line for text in self.texts or ANY for line in text.split("\n") if line]
+        return tuple(dict.fromkeys(found[: 4 * MOST])) if len(found) <= 4 * MOST else ANY
+
+    def words(self, separators: str = " \t\n\0") -> Values:
+        """Each value that a word can have."""
+        if self._lines is not None and self.texts is None:
+            return self._lines
+        found: list[str] = []
+        for text in self.texts or ANY:
+            for sign in separators[1:]:
+                text = text.replace(sign, separators[0])
+            found += [word for word in text.split(separators[0]) if word]
+        return tuple(dict.fromkeys(found)) if len(found) <= 8 * MOST else ANY
+
+
+NOTHING = Stream(("",))
+UNSEEN = Stream(ANY)
+"""What an unknown program prints."""
+
+
+def together(first: Stream, second: Stream) -> Stream:
+    """What two programs print one after the other."""
+    if first is NOTHING:
+        return second
+    if second is NOTHING:
+        return first
+    if first.texts is not None and second.texts is not None:
+        if len(first.texts) * len(second.texts) <= MOST:
+            return Stream(capped([a + b for a in first.texts for b in second.texts]))
+        return UNSEEN
+    return Stream(None, tuple(dict.fromkeys(first.lines + second.lines))[: 8 * MOST])
+
+
+class State:
+    """Everything that a command can change for the ones behind it."""
+
+    __slots__ = (
+        "aliases",
+        "arguments",
+        "arrays",
+        "cwds",
+        "dead",
+        "folders",
+        "functions",
+        "stack",
+        "variables",
+    )
+
+    def __init__(self, cwd: str) -> None:
+        self.cwds: Values = (cwd,)
+        """Absolute, or UNKNOWN."""
+        self.variables: dict[str, Values] = {}
+        self.arrays: dict[str, list[Values]] = {}
+        self.functions: dict[str, Any] = {}
+        """The nodes of their bodies."""
+        self.aliases: dict[str, Values] = {}
+        self.arguments: list[Values] = []
+        """`$1` and on; `$0` is not among them."""
+        self.folders: frozenset[str] = frozenset()
+        """Directories that the command has made."""
+        self.stack: tuple[Values, ...] = ()
+        self.dead = False
+        """Whether nothing behind this place runs."""
+
+    def copy(self) -> State:
+        """One that a part of the command can change for itself."""
+        new = State.__new__(State)
+        new.cwds = self.cwds
+        new.variables = dict(self.variables)
+        new.arrays = dict(self.arrays)
+        new.functions = dict(self.functions)
+        new.aliases = dict(self.aliases)
+        new.arguments = self.arguments
+        new.folders = self.folders
+        new.stack = self.stack
+        new.dead = self.dead
+        return new
+
+    def take(self, other: State) -> None:
+        """Become what `other` is."""
+        for name in State.__slots__:
+            setattr(self, name, getattr(other, name))
+
+    def join(self, other: State) -> None:
+        """Become what this or `other` can be."""
+        if other.dead:
+            return
+        if self.dead:
+            self.take(other)
+            return
+        if other.cwds != self.cwds:
+            self.cwds = capped([*self.cwds, *other.cwds])
+        for name in {*self.variables, *other.variables}:
+            mine, theirs = self.variables.get(name), other.variables.get(name)
+            if mine != theirs:
+                # One branch may have left it as it was: then it has no value, or an inherited one.
+                self.variables[name] = capped([*(mine or ("",)), *(theirs or ("",))])
+        for name, elements in other.arrays.items():
+            mine_elements = self.arrays.get(name)
+            if mine_elements is not None and mine_elements != elements:
+                elements = [capped([v for e in (*mine_elements, *elements) for v in e])]
+            self.arrays[name] = elements
+        self.functions.update(other.functions)
+        self.aliases.update(other.aliases)
+        self.folders |= other.folders

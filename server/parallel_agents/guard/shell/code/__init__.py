@@ -1,0 +1,1 @@
+"""Code in other languages that a command runs: what would it write?"""

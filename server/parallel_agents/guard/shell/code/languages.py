@@ -1,0 +1,102 @@
+"""The command lines of node, perl, ruby, php: their code, their script, their files."""
+
+from __future__ import annotations
+
+from parallel_agents.guard.shell import effects
+from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
+from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
+from parallel_agents.guard.shell.code.foreigncode import ForeignCode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from parallel_agents.guard.shell.bash.interpreter import Interpreter
+    from parallel_agents.guard.shell.bash.state import State, Values
+
+_VALUED = names(
+    """
+    -e -E -p --eval --print -r --require -I -M -m -n -F -C --import --loader --input-type
+    """
+)
+_INLINE = {
+    "node": ("-e", "--eval", "-p", "--print", "-pe"),
+    "php": ("-r",),
+    "osascript": ("-e",),
+    "pwsh": ("-c", "-Command"),
+}
+
+
+def read(
+    run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream
+) -> Stream | None:
+    """None where it is no program of the language but a tool of it (`bun add`, `deno fmt`)."""
+    words = [v[0] for v in given]
+    if name in ("bun", "deno"):
+        if words[:1] not in (["run"], ["eval"]) and not (
+            words and words[0].endswith((".ts", ".js"))
+        ):
+            from parallel_agents.guard.shell.programs import recipes
+
+            return recipes.read(run, name, given, state, stdin) if name == "bun" else None
+        given = (
+            [("-e",), *given[1:]]
+            if words[0] == "eval"
+            else given[1:]
+            if words[0] == "run"
+            else given
+        )
+    flags = _INLINE.get(name, ("-e", "-E"))
+    code: list[str] = []
+    rest: list[Values] = []
+    in_place = False
+    waiting = list(given)
+    while waiting:
+        values = waiting.pop(0)
+        word = values[0]
+        if rest or word[:1] != "-" or word == "-":
+            rest.append(values)
+        elif word == "--":
+            rest += waiting
+            waiting = []
+        elif word in flags or (
+            word[:1] == "-" and word[:2] != "--" and name in ("perl", "ruby") and word[-1:] in "eE"
+        ):
+            in_place = in_place or ("i" in word[1:] and name in ("perl", "ruby"))
+            if waiting:
+                code += waiting.pop(0)
+        elif word[:2] == "-i" or (
+            name in ("perl", "ruby")
+            and word[1:2].isalpha()
+            and "i" in word[1:4]
+            and word[:2] not in ("-M", "-I", "-m")
+        ):
+            in_place = True
+        elif (
+            word in ("-r", "--require", "--import", "--loader", "-I", "-C", "-F")
+            and waiting
+            and len(word) > 1
+        ):
+            waiting.pop(0)
+    if not code and rest:
+        script = rest.pop(0)
+        if script == ("-",):
+            code += stdin.texts or ANY
+        else:
+            stream = run.contents(script, state)
+            code += stream.texts if stream.texts is not None else ANY
+    elif not code:
+        code += stdin.texts or ANY
+    if in_place and name in ("perl", "ruby"):
+        for word_values in rest:
+            run.effects.write(word_values, state, f"{name} -i", kind=effects.ENTRY)
+    told = run.effects
+    told.unknown(f"`{name}` runs code that is not followed")
+    for text in code:
+        if text == UNKNOWN or len(text) > 60_000:
+            for values in rest:
+                told.mention(values, state, name)
+            continue
+        ForeignCode(run, name, text, rest, state).judge()
+    return UNSEEN
+
+
+__all__ = ["is_known", "read"]

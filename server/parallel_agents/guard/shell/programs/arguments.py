@@ -1,0 +1,224 @@
+"""Reads the arguments of a program as its line of the policy table says, and tells the effects."""
+
+from __future__ import annotations
+
+import os
+
+from parallel_agents.guard.shell import effects
+from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from parallel_agents.guard.shell.bash.interpreter import Interpreter
+    from parallel_agents.guard.shell.bash.state import State, Values
+
+KINDS = {
+    "write": effects.WRITE,
+    "entry": effects.ENTRY,
+    "tree": effects.TREE,
+    "format": effects.FORMAT,
+    "folder": effects.FOLDER,
+    "touch": effects.TOUCH,
+}
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".lzma", ".Z", ".br")
+
+
+class Given:
+    """Arguments taken apart: words, and options with their values."""
+
+    def __init__(self, values: list[Values], valued: frozenset[str]) -> None:
+        self.words: list[Values] = []
+        self.options: list[tuple[str, Values]] = []
+        """(option, value), where it has one."""
+        self.flags: set[str] = set()
+        """Every option as it is written, and each letter of short ones."""
+        rest = list(values)
+        while rest:
+            value = rest.pop(0)
+            text = value[0]
+            if text == "--" and len(value) == 1:
+                self.words += rest
+                break
+            if text[:1] != "-" or text == "-" or len(value) > 1:
+                self.words.append(value)
+                self.flags.add(text)
+                continue
+            self.flags.add(text)
+            name, equals, after = text.partition("=")
+            if equals and (name in valued or text.startswith("--")):
+                self.flags.add(name)
+                self.options.append((name, (after,)))
+            elif text in valued:
+                if rest:
+                    self.options.append((text, rest.pop(0)))
+            elif text.startswith("--") or len(text) == 2:
+                continue
+            else:
+                self._short(text, valued, rest)
+
+    def _short(self, text: str, valued: frozenset[str], rest: list[Values]) -> None:
+        """`-abVALUE` or `-ab VALUE`."""
+        for at in range(1, len(text)):
+            letter = "-" + text[at]
+            self.flags.add(letter)
+            if letter in valued:
+                if at + 1 < len(text):
+                    self.options.append((letter, (text[at + 1 :],)))
+                elif rest:
+                    self.options.append((letter, rest.pop(0)))
+                return
+
+    def has(self, *names: str) -> bool:
+        """Whether one of these options (or words) is given."""
+        return not self.flags.isdisjoint(names)
+
+    def value(self, *names: str) -> Values | None:
+        """The value of the last of these options."""
+        for name, values in reversed(self.options):
+            if name in names:
+                return values
+        return None
+
+
+def apply(
+    run: Interpreter, program: str, roles: dict[str, str], given: list[Values], state: State
+) -> None:
+    """Tell the effects what the program does with what it is given."""
+    valued = frozenset(name for name in roles if name[:1] in ("-", "+"))
+    parsed = Given(given, valued)
+    told = run.effects
+    endings = tuple(filter(None, roles.get("EXT", "").split(",")))
+    if "RUNS" in roles:
+        told.unknown(f"`{program}` runs code that is not seen")
+    for name, values in parsed.options:
+        role = roles.get(name, "read")
+        if role == "prefix":
+            told.write(tuple(v + "\ue001" for v in values), state, f"{program} {name}")
+        elif role == "into":
+            told.write(tuple(v + "/" + UNKNOWN for v in values), state, f"{program} {name}")
+        elif role in KINDS:
+            told.write(values, state, f"{program} {name}", kind=KINDS[role])
+    if program in ("curl", "wget", "aria2c"):
+        _downloads(run, program, parsed, state)
+    active = not _off(roles, parsed)
+    words = parsed.words[int(roles.get("SKIP") or 0) :]
+    _files(run, program, roles, parsed, state, active=active)
+    if not active:
+        return
+    if "FORMATS" in roles:
+        told.write((roles["FORMATS"],), state, program, kind=effects.FORMAT, endings=endings)
+    if not words and roles.get("DEFAULT"):
+        words = [(roles["DEFAULT"],)]
+    for at, values in enumerate(words):
+        role = roles.get("ARGS", "read")
+        if at == 0:
+            role = roles.get("FIRST", role)
+        if at == len(words) - 1 and (at or "FIRST" not in roles or len(words) > 1):
+            role = roles.get("LAST", role)
+        _word(run, program, role, values, state, at, parsed, endings)
+
+
+def _word(
+    run: Interpreter,
+    program: str,
+    role: str,
+    values: Values,
+    state: State,
+    at: int,
+    parsed: Given,
+    endings: tuple[str, ...],
+) -> None:
+    told = run.effects
+    if role == "tree" and not parsed.has("-r", "-R", "--recursive") and program == "rm":
+        role = "entry"
+    if role == "prefix":
+        told.write(tuple((v if at else "x") + "\ue001" for v in values), state, program)
+    elif role == "second":
+        if at == 1:
+            told.write(values, state, program)
+    elif role == "dd":
+        for value in values:
+            if value.startswith("of="):
+                told.write((value[3:],), state, "dd of=")
+    elif role == "packed":
+        told.write(values, state, program, kind=effects.ENTRY)
+        for value in values:
+            for tail in _PACKED:
+                if value.endswith(tail):
+                    told.write((value[: -len(tail)],), state, program, kind=effects.ENTRY)
+    elif role == "into":
+        told.write(tuple(v + "/" + UNKNOWN for v in values), state, program)
+    elif role == "packages":
+        folders = tuple(v.replace("/...", "").replace("...", "") or "." for v in values)
+        told.write(folders, state, program, kind=effects.FORMAT, endings=endings)
+    elif role in KINDS:
+        told.write(values, state, program, kind=KINDS[role], endings=endings)
+
+
+def _off(roles: dict[str, str], parsed: Given) -> bool:
+    """Whether the options say that the words are only read."""
+    wanted, unwanted = roles.get("IF"), roles.get("UNLESS")
+    if wanted and not any(_given(parsed, name) for name in wanted.split(",")):
+        return True
+    return bool(unwanted) and any(_given(parsed, name) for name in str(unwanted).split(","))
+
+
+def _given(parsed: Given, name: str) -> bool:
+    if parsed.has(name):
+        return True
+    # `-i.bak`, `--in-place=.bak`
+    return any(f.startswith(name) and len(name) == 2 for f in parsed.flags if f[:2] == name != "--")
+
+
+def _files(
+    run: Interpreter,
+    program: str,
+    roles: dict[str, str],
+    parsed: Given,
+    state: State,
+    *,
+    active: bool,
+) -> None:
+    """Files that are written whatever the words are: manifests and lock files."""
+    folders: Values = (".",)
+    for name in (roles.get("IN") or "").split(","):
+        for option, values in parsed.options:
+            if option == name:
+                folders = values
+        for at, value in enumerate(parsed.words):
+            if value == (name,) and at + 1 < len(parsed.words):
+                folders = parsed.words[at + 1]
+    names = roles.get("WRITES", "")
+    maybe = roles.get("MAYBE", "")
+    packages = roles.get("PACKAGES")
+    if packages:
+        # Without a package, an install brings the lock file up to date and no more.
+        asked = [w for w in parsed.words[1:] if w[0] not in ("install", "fix")]
+        changing = bool(asked) or parsed.words[:1] not in ([("install",)], [("i",)])
+        if parsed.has("-g", "--global", "--no-save", "--frozen-lockfile", "--immutable"):
+            return
+        names, maybe = (packages, maybe) if changing else (names, packages)
+    told = run.effects
+    for folder in folders:
+        for name in filter(None, names.split(",")) if active else ():
+            path = os.path.join(folder, name)
+            told.write((path,), state, program, kind=effects.ENTRY)
+        for name in filter(None, maybe.split(",")) if active else ():
+            told.mention((os.path.join(folder, name),), state, program)
+
+
+def _downloads(run: Interpreter, program: str, parsed: Given, state: State) -> None:
+    """Files that are named as the address is."""
+    by_name = parsed.has("-O", "--remote-name", "--remote-name-all", "-J") or (
+        program != "curl" and not parsed.has("-O", "--output-document")
+    )
+    if not by_name:
+        return
+    folders = parsed.value("--output-dir", "-P", "--directory-prefix", "-d", "--dir") or (".",)
+    for values in parsed.words:
+        for value in values:
+            name = value.partition("?")[0].rstrip("/").rpartition("/")[2] or "index.html"
+            if is_known(value):
+                for folder in folders:
+                    path = os.path.join(folder, name)
+                    run.effects.write((path,), state, program, kind=effects.WRITE)

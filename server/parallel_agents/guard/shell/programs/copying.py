@@ -1,0 +1,195 @@
+"""Programs with sources and a destination: cp, mv, install, ln, rsync."""
+
+from __future__ import annotations
+
+import os
+
+from parallel_agents.guard.shell import effects
+from parallel_agents.guard.shell.bash.state import UNSEEN, Stream
+from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
+from parallel_agents.guard.shell.programs.arguments import Given
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from parallel_agents.guard.shell.bash.interpreter import Interpreter
+    from parallel_agents.guard.shell.bash.state import State, Values
+
+_VALUED = {
+    "cp": "-t --target-directory -S --suffix",
+    "mv": "-t --target-directory -S --suffix",
+    "install": "-t --target-directory -m --mode -o --owner -g --group -S --suffix --strip-program",
+    "ln": "-t --target-directory -S --suffix",
+    "rsync": "-e --rsh --exclude --include --filter -f --files-from --exclude-from --bwlimit "
+    "--chmod --backup-dir --log-file --temp-dir -T --timeout --port --password-file --link-dest",
+}
+_MOST = 400
+
+
+def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    """Tell the effects what is copied, moved or linked over what."""
+    kind = {"gcp": "cp", "gmv": "mv", "ditto": "cp", "link": "ln"}.get(name, name)
+    parsed = Given(given, frozenset(_VALUED[kind].split()))
+    if kind == "install" and parsed.has("-d", "--directory"):
+        for word in parsed.words:
+            run.effects.write(word, state, name, kind=effects.FOLDER)
+        return UNSEEN
+    if kind == "rsync":
+        if parsed.has("-n", "--dry-run", "--list-only"):
+            return UNSEEN
+        log = parsed.value("--log-file")
+        if log:
+            run.effects.write(log, state, "rsync --log-file")
+    target = parsed.value("-t", "--target-directory")
+    sources = list(parsed.words)
+    if target is None:
+        if len(sources) < 2:
+            if kind == "ln" and sources:
+                target = (".",)
+            else:
+                return UNSEEN
+        else:
+            target = sources.pop()
+    into = parsed.value("-t", "--target-directory") is not None or len(sources) > 1
+    into = into or any(len(s) > 1 or not is_known(s[0]) for s in sources)
+    plain = parsed.has("-T", "--no-target-directory")
+    for value in target:
+        if kind in ("rsync",) and ":" in value.partition("/")[0]:
+            continue  # another machine
+        for place in run.effects.located(value, state.cwds):
+            _onto(run, kind, parsed, sources, place, state, into=into, plain=plain)
+    if kind == "mv" or parsed.has("--remove-source-files"):
+        for source in sources:
+            run.effects.write(source, state, name, kind=effects.TREE)
+    return UNSEEN
+
+
+def _onto(
+    run: Interpreter,
+    kind: str,
+    parsed: Given,
+    sources: list[Values],
+    target: str,
+    state: State,
+    *,
+    into: bool,
+    plain: bool,
+) -> None:
+    """Everything that `sources` would put at the absolute path `target`."""
+    told = run.effects
+    folder = (
+        into
+        or target.endswith("/")
+        or (
+            is_known(target)
+            and (os.path.isdir(target) or os.path.normpath(target) in state.folders)
+        )
+    ) and not plain
+    how = "rsync" if kind == "rsync" else kind
+    # A copy is written into what is there, the others put a new entry in its place.
+    entry = (
+        effects.WRITE if kind == "cp" and not parsed.has("--remove-destination") else effects.ENTRY
+    )
+    if kind == "cp" and parsed.has("-l", "-s", "--link", "--symbolic-link"):
+        entry = effects.ENTRY
+    if kind == "rsync" and parsed.has("--inplace"):
+        entry = effects.WRITE
+    if kind == "rsync" and parsed.has("--delete", "--delete-after", "--delete-before", "--del"):
+        told.write((target,), state, "rsync --delete", kind=effects.TREE)
+    for source in sources:
+        for value in told.listed(list(source), state):
+            name = os.path.basename(value.rstrip("/"))
+            if kind == "rsync" and value.endswith("/"):
+                goal = target  # its content, not itself
+            elif kind == "rsync":
+                goal = (
+                    os.path.join(target, name)
+                    if folder or _is_folder(run, value, state)
+                    else target
+                )
+            else:
+                goal = os.path.join(target, name) if folder else target
+            if kind == "cp" and parsed.has("--parents"):
+                goal = os.path.join(target, value.lstrip("/"))
+            if UNKNOWN in value and not name:
+                goal = os.path.join(target, UNKNOWN)
+            found = _folder_of(run, value, state)
+            if found and kind != "ln":
+                recursive = kind in ("mv", "rsync") or parsed.has(
+                    "-r", "-R", "-a", "--recursive", "--archive"
+                )
+                if recursive:
+                    _tree(run, found, goal, state, how, value.endswith(("/.", "/")), entry)
+                continue
+            told.write((goal,), state, how, kind=entry)
+            _linked(run, kind, parsed, value, goal, state)
+            if kind in ("cp", "mv", "install"):
+                for path in run.absolute(value, state):
+                    if is_known(goal):
+                        run.written.setdefault(goal, run.contents_of(path))
+                        run.written[goal] = run.contents_of(path)
+
+
+def _is_folder(run: Interpreter, value: str, state: State) -> bool:
+    return _folder_of(run, value, state) is not None
+
+
+def _folder_of(run: Interpreter, value: str, state: State) -> str | None:
+    if not is_known(value):
+        return None
+    for path in run.effects.located(value, state.cwds):
+        if is_known(path) and os.path.isdir(path):
+            return path
+    return None
+
+
+def _tree(
+    run: Interpreter,
+    source: str,
+    goal: str,
+    state: State,
+    how: str,
+    inside: bool,
+    entry: str,
+) -> None:
+    """A folder that is copied to `goal`: each file of it to the same name there."""
+    told = run.effects
+    if not is_known(goal):
+        told.write((goal + "/" + UNKNOWN,), state, how)
+        return
+    if source.endswith("/.") or (inside and goal.endswith("/.")):
+        goal = goal.rstrip("./") or "/"
+    seen = 0
+    todo = [""]
+    while todo:
+        at = todo.pop()
+        try:
+            with os.scandir(os.path.join(source, at)) as entries:
+                found = sorted(entries, key=lambda e: e.name)
+        except OSError:
+            continue
+        for each in found:
+            name = os.path.join(at, each.name)
+            if each.is_dir(follow_symlinks=False):
+                if each.name != ".git":
+                    todo.append(name)
+                continue
+            seen += 1
+            if seen > _MOST or len(told.findings) > 4:
+                break
+            told.write((os.path.join(goal, name),), state, how, kind=entry)
+    if seen > _MOST:
+        # Too many to look at each: whatever is held there counts.
+        told.write((goal,), state, how, kind=effects.TREE)
+
+
+def _linked(
+    run: Interpreter, kind: str, parsed: Given, value: str, goal: str, state: State
+) -> None:
+    """Remember that one name leads to another from here on."""
+    if kind == "ln" or (kind == "cp" and parsed.has("-l", "-s", "--link", "--symbolic-link")):
+        symbolic = parsed.has("-s", "--symbolic", "--symbolic-link")
+        for path in run.absolute(value, state):
+            if symbolic and value[:1] != "/":
+                path = os.path.normpath(os.path.join(os.path.dirname(goal), value))
+            if is_known(path) and is_known(goal) and path != goal:
+                run.effects.links.append((os.path.normpath(goal), path))

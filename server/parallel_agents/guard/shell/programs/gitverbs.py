@@ -1,0 +1,288 @@
+"""git: which files of the work tree would a command change? Where names do not tell, it is asked.
+
+In a linked work tree of its own an agent may move between commits as it likes: nobody else's
+files are there. In the main work tree, and in another agent's, what changes is looked at.
+"""
+
+from __future__ import annotations
+
+import os
+
+from parallel_agents.core.paths import places
+from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
+from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
+from parallel_agents.guard.shell.programs import gitasks
+from parallel_agents.guard.shell.programs.arguments import Given
+from parallel_agents.guard.shell.programs.gitcommand import (
+    COMMIT,
+    TREE,
+    VALUED,
+)
+from parallel_agents.guard.shell.programs.githistory import Bringing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from parallel_agents.guard.shell.bash.interpreter import Interpreter
+    from parallel_agents.guard.shell.bash.state import State, Values
+
+READING = names(
+    """
+    status diff log show blame grep ls-files ls-tree ls-remote rev-parse rev-list describe
+    shortlog cat-file for-each-ref show-ref merge-base name-rev reflog remote tag branch
+    config help version var check-ignore check-attr count-objects diff-tree diff-index
+    diff-files fsck verify-commit verify-tag whatchanged cherry range-diff symbolic-ref
+    hash-object notes bisect-view annotate archive-list merge-tree stripspace column
+    interpret-trailers get-tar-commit-id request-pull fetch push gc prune pack-refs repack
+    maintenance commit-tree write-tree mktree update-ref update-index commit-graph
+    multi-pack-index rerere credential fmt-merge-msg instaweb send-email bugreport diagnose
+    show-branch show-index unpack-file verify-pack shell daemon upload-pack receive-pack
+    lfs-ls bundle replace fast-export mailsplit patch-id commit add stage init clone
+    """
+)
+"""They change no file of the work tree, as they are usually called."""
+
+
+def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    """Tell the effects what `git given` changes; what it prints."""
+    if any(UNKNOWN in v for v in given[0][:1]) if given else True:
+        if given:
+            run.effects.unknown("which git command runs is only known when it runs")
+            return UNSEEN
+        return UNSEEN
+    top, rest = _head(given)
+    inner = state.copy()
+    for folder in (v for n, v in top.options if n == "-C"):
+        inner.cwds = tuple(p for v in folder for p in run.absolute(v, inner))
+    tree = top.value("--work-tree")
+    if tree is not None:
+        inner.cwds = tuple(p for v in tree for p in run.absolute(v, inner))
+    if not rest:
+        return UNSEEN
+    verb = rest[0][0]
+    settings = [v[0] for n, v in top.options if n == "-c"]
+    if _alias(run, verb, rest[1:], settings, inner, stdin):
+        return UNSEEN
+    parsed = Given(rest[1:], frozenset(VALUED.get(verb, "").split()))
+    for cwd in inner.cwds:
+        _Git(run, verb, parsed, rest[1:], inner, cwd, stdin).judge()
+    return _printed(run, verb, parsed, inner)
+
+
+def _head(given: list[Values]) -> tuple[Given, list[Values]]:
+    rest = list(given)
+    head: list[Values] = []
+    valued = VALUED[""].split()
+    while rest and rest[0][0][:1] == "-":
+        word = rest.pop(0)
+        head.append(word)
+        if word[0] in valued and rest:
+            head.append(rest.pop(0))
+    return Given(head, frozenset(valued)), rest
+
+
+def _alias(
+    run: Interpreter,
+    verb: str,
+    rest: list[Values],
+    settings: list[str],
+    state: State,
+    stdin: Stream,
+) -> bool:
+    """Whether `verb` is an alias: then what it stands for is followed."""
+    text = next((s.partition("=")[2] for s in settings if s.startswith(f"alias.{verb}=")), "")
+    if not text and verb not in READING and verb not in VALUED and verb not in _METHODS:
+        for key, value in run.written.items():
+            if key == f"git alias {verb}" and value.texts:
+                text = value.texts[0]
+        if not text and all(is_known(cwd) for cwd in state.cwds) and verb.isidentifier():
+            try:
+                run.budget.ask()
+                text = gitasks.answer(state.cwds[0], "config", "--get", f"alias.{verb}").strip()
+            except (gitasks.Unanswered, OSError):
+                text = ""
+    if not text or run.budget.depth > 16:
+        return False
+    extra = " ".join("'" + v[0].replace("'", "'\\''") + "'" for v in rest)
+    code = text[1:] if text[:1] == "!" else f"git {text}"
+    run.inner(f"{code} {extra}", state, stdin)
+    return True
+
+
+def _printed(run: Interpreter, verb: str, parsed: Given, state: State) -> Stream:
+    words = [v[0] for v in parsed.words]
+    cwd = state.cwds[0]
+    if not is_known(cwd):
+        return UNSEEN
+    if verb == "rev-parse" and parsed.has(
+        "--show-toplevel", "--show-cdup", "--git-common-dir", "--git-dir"
+    ):
+        found = places(os.path.join(cwd, "x"), "/")
+        if found:
+            root = found[0].root
+            if parsed.has("--git-common-dir", "--git-dir"):
+                root = os.path.join(found[0].main, ".git")
+            elif parsed.has("--show-cdup"):
+                root = os.path.relpath(root, cwd) + "/"
+            return Stream((root + "\n",))
+    questions = {
+        "ls-files": (),
+        "grep": ("-l", "--files-with-matches", "--name-only"),
+        "diff": ("--name-only",),
+        "ls-tree": ("--name-only",),
+        "show": ("--name-only",),
+        "log": ("--name-only",),
+    }
+    needed = questions.get(verb)
+    if needed is None or (needed and not parsed.has(*needed)):
+        return UNSEEN
+    if not all(is_known(w) for w in words) or any(UNKNOWN in f for f in parsed.flags):
+        return UNSEEN
+    try:
+        run.budget.ask()
+        flags = sorted(
+            f
+            for f in parsed.flags
+            if f[:1] == "-" and f not in ("-z", "--") and (f[:2] == "--" or len(f) == 2)
+        )
+        text = gitasks.answer(cwd, verb, *flags, *_plain(parsed), fails=True)
+    except (gitasks.Unanswered, OSError):
+        return UNSEEN
+    return Stream((text,))
+
+
+def _plain(parsed: Given) -> list[str]:
+    words = [w.replace("\ue001", "*").replace("\ue002", "?") for v in parsed.words for w in v[:1]]
+    return words
+
+
+class _Git(Bringing):
+    """Every verb."""
+
+    def judge(self) -> None:
+        """Tell the effects what changes."""
+        output = self.parsed.value("--output", "-o")
+        if output is not None and self.verb in ("diff", "log", "show", "archive", "shortlog"):
+            self.told.write(output, self.state, self.how)
+        method = _METHODS.get(self.verb)
+        if method is None:
+            if self.verb not in READING:
+                self.told.unknown(f"`{self.how}` is not known")
+                for values in self.given:
+                    self.told.mention(values, self.state, self.how)
+            return
+        if not self.root:
+            if not is_known(self.cwd):
+                self.told.unknown(f"where `{self.how}` runs is only known when it runs")
+            return
+        method(self)
+
+    def commit(self) -> None:
+        """`git add` and `git commit`: nobody commits what another agent has not finished."""
+        run = self.told.scene.runs.of(self.main)
+        if run is None or self.is_own_tree or run.table.strategy != "files":
+            return
+        parsed = self.parsed
+        if self.verb == "commit":
+            if parsed.has("--dry-run") or not (parsed.has("-a", "--all") or self.words):
+                return
+            files = [] if parsed.has("-a", "--all") else self.words
+        else:
+            if parsed.has("-n", "--dry-run", "-i", "--interactive", "-p", "--patch"):
+                return
+            files = (
+                [] if parsed.has("-A", "--all", "-u", "--update") and not self.words else self.words
+            )
+            if not files and not parsed.has("-A", "--all", "-u", "--update"):
+                return
+        where = [os.path.join(self.cwd, self.path(w) or ".").replace(UNKNOWN, "*") for w in files]
+        where = [w.replace("\ue001", "*").replace("\ue002", "?") for w in where]
+        self.ask("diff", "--name-only", "-z", "--no-renames", "HEAD", "--", *where, advice=COMMIT)
+        if self.verb == "add" and not parsed.has("-u", "--update"):
+            self.ask(
+                "ls-files",
+                "-o",
+                "-z",
+                "--exclude-standard",
+                "--full-name",
+                "--",
+                *where,
+                advice=COMMIT,
+            )
+
+    def format_patch(self) -> None:
+        """`git format-patch`, which makes files."""
+        folder = self.parsed.value("-o", "--output-directory") or (".",)
+        if not self.parsed.has("--stdout"):
+            self.told.write(tuple(v + "/0\ue001.patch" for v in folder), self.state, self.how)
+
+    def bisect(self) -> None:
+        """`git bisect`, which moves between commits."""
+        if (
+            self.words[:1] in (["log"], ["view"], ["visualize"], ["terms"], ["help"])
+            or self.is_own_tree
+        ):
+            return
+        if self.words[:1] == ["run"]:
+            from parallel_agents.guard.shell.programs import invocation
+
+            invocation.run(self.run, self.parsed.words[1:], self.state.copy(), UNSEEN)
+        if self.words[:1] == ["start"] and len(self.words) > 2:
+            self.ask("diff", "--name-only", "-z", self.words[2], self.words[1], "--", advice=TREE)
+        self.told.unknown("`git bisect` moves between commits")
+
+    def submodule(self) -> None:
+        """`git submodule`."""
+        if self.words[:1] == ["foreach"] and len(self.words) > 1:
+            self.run.inner(" ".join(self.words[1:]), self.state)
+        elif self.words[:1] not in ([], ["status"], ["summary"]):
+            self.told.unknown("`git submodule` changes other repositories")
+
+    def configure(self) -> None:
+        """`git config alias.x ...`: remembered, because the alias may be called right after."""
+        words = [w for w in self.words if w not in ("set", "add")]
+        if len(words) > 1 and words[0].startswith("alias."):
+            self.run.written[f"git alias {words[0][6:]}"] = Stream((words[1],))
+        file = Given(self.given, frozenset(("-f", "--file"))).value("-f", "--file")
+        if file is not None and len(words) > 1:
+            self.told.write(file, self.state, self.how)
+
+    def filter_branch(self) -> None:
+        """History is written anew, and the work tree with it."""
+        self.told.unknown(f"`{self.how}` rewrites history")
+        for name, values in Given(
+            self.given, frozenset(("--tree-filter", "--index-filter"))
+        ).options:
+            if name == "--tree-filter":
+                self.run.inner(values[0], self.state)
+
+
+_METHODS = {
+    "checkout": _Git.checkout,
+    "switch": _Git.switch,
+    "restore": _Git.restore,
+    "reset": _Git.reset,
+    "stash": _Git.stash,
+    "clean": _Git.clean,
+    "merge": _Git.merge,
+    "pull": _Git.pull,
+    "rebase": _Git.rebase,
+    "cherry-pick": _Git.picked,
+    "revert": _Git.picked,
+    "apply": _Git.apply,
+    "am": _Git.apply,
+    "rm": _Git.remove,
+    "mv": _Git.move,
+    "worktree": _Git.worktree,
+    "read-tree": _Git.tree,
+    "checkout-index": _Git.tree,
+    "add": _Git.commit,
+    "stage": _Git.commit,
+    "commit": _Git.commit,
+    "format-patch": _Git.format_patch,
+    "bisect": _Git.bisect,
+    "submodule": _Git.submodule,
+    "config": _Git.configure,
+    "filter-branch": _Git.filter_branch,
+}
+
+__all__ = ["ANY", "READING", "read"]

@@ -1,0 +1,220 @@
+"""One simple command: which program is it, and who knows what that does.
+
+In this order: functions and aliases of the command, the shell's own commands, programs that run
+other commands, programs with a reader of their own, the policy table, scripts that can be
+followed, and last what nobody knows.
+"""
+
+from __future__ import annotations
+
+import os
+
+from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Stream
+from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, fits, is_known, literal_text
+from parallel_agents.guard.shell.programs import arguments, policy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from parallel_agents.guard.shell.bash.interpreter import Interpreter
+    from parallel_agents.guard.shell.bash.state import State, Values
+
+    Reader = Callable[[Interpreter, str, list[Values], State, Stream], Stream | None]
+
+SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "rbash", "fish", "yash"))
+VERBS = frozenset(("approve", "claim", "release", "fail", "recover", "merge", "end", "serve"))
+"""Of our own command line, what is not for agents."""
+
+_READERS_OF_THEIR_OWN = {
+    **dict.fromkeys(
+        ("cp", "mv", "install", "ln", "rsync", "gcp", "gmv", "ditto", "link"), "programs.copying"
+    ),
+    **dict.fromkeys(
+        ("tar", "bsdtar", "gtar", "unzip", "cpio", "7z", "7za", "unrar", "pax"), "programs.archives"
+    ),
+    **dict.fromkeys(("patch", "gpatch"), "programs.patches"),
+    **dict.fromkeys(("find", "gfind", "fd", "fdfind", "bfs"), "programs.finding"),
+    **dict.fromkeys(("xargs", "gxargs", "parallel"), "programs.finding"),
+    **dict.fromkeys(("sed", "gsed"), "programs.streams"),
+    **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), "programs.streams"),
+    **dict.fromkeys(("grep", "egrep", "fgrep", "rg", "ag", "ack"), "programs.searching"),
+    "git": "programs.gitverbs",
+    **dict.fromkeys(
+        ("node", "nodejs", "deno", "bun", "perl", "ruby", "php", "lua", "tclsh"), "code.languages"
+    ),
+    **dict.fromkeys(
+        ("Rscript", "osascript", "luajit", "tsx", "ts-node", "groovy", "pwsh"), "code.languages"
+    ),
+    **dict.fromkeys(("make", "gmake", "npm", "yarn", "pnpm", "just", "task"), "programs.recipes"),
+}
+_PYTHONS = ("python", "pypy", "ipython")
+
+
+def run(run: Interpreter, words: list[Values], state: State, stdin: Stream) -> Stream:
+    """Do what the words would; what it prints."""
+    run.budget.step()
+    names, given = words[0], words[1:]
+    if len(names) > 1:
+        out = UNSEEN
+        for name in names[:8]:
+            branch = state.copy()
+            out = _named(run, name, given, branch, stdin)
+            state.join(branch)
+        if len(names) > 8:
+            run.effects.unknown("which program runs is only known when it runs")
+        return out
+    return _named(run, names[0], given, state, stdin)
+
+
+def _named(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    if not MARKS.isdisjoint(name):
+        found = run.effects.matches(name, state)
+        if found is None or len(found) != 1:
+            own = [n for n in ("parallel-agents", "launch.sh") if fits(name.rpartition("/")[2], n)]
+            if own and UNKNOWN not in name:
+                _own_command_line(run, given)
+            return _stranger(run, literal_text(name), given, state)
+        name = found[0]
+    if name in state.functions:
+        return run.call(state.functions[name], given, state, stdin)
+    if name in state.aliases:
+        out = UNSEEN
+        for text in state.aliases[name]:
+            aliases = dict(state.aliases)
+            state.aliases.pop(name)  # an alias does not expand in itself
+            out = run.text(" ".join([text, *map(_quoted, given)]), state, stdin)
+            state.aliases = aliases
+        return out
+    base = name.rpartition("/")[2]
+    if "/" in name and _is_ours(run, name, state):
+        _own_command_line(run, given)
+        return UNSEEN
+    if "/" in name and not _is_installed(run, name, state):
+        from parallel_agents.guard.shell.programs import scripts
+
+        followed = scripts.follow(run, name, given, state, stdin)
+        if followed is not None:
+            return followed
+    return program(run, base, given, state, stdin, spelled=name)
+
+
+def program(
+    run: Interpreter,
+    base: str,
+    given: list[Values],
+    state: State,
+    stdin: Stream,
+    *,
+    spelled: str = "",
+) -> Stream:
+    """Do what the program called `base` does with these arguments."""
+    from parallel_agents.guard.shell.programs import builtin, wrapping
+
+    known = builtin.COMMANDS.get(base)
+    if known is not None:
+        return known(run, base, given, state, stdin)
+    run.succeeded(None)
+    if base == "parallel-agents" or (base == "launch.sh"):
+        _own_command_line(run, given)
+        return _listed(run, base, given, state)
+    if base in SHELLS:
+        return wrapping.shell(run, base, given, state, stdin)
+    options = policy.wrapped(base)
+    if options is not None:
+        return wrapping.wrapper(run, base, given, state, stdin, options)
+    if base.startswith(_PYTHONS):
+        from parallel_agents.guard.shell.code import pythons
+
+        return pythons.python(run, base, given, state, stdin)
+    reader = _READERS_OF_THEIR_OWN.get(base)
+    if reader is not None:
+        out = _reader(reader)(run, base, given, state, stdin)
+        if out is not None:
+            return out
+    sub = [v[0] for v in given[:3] if len(v) == 1 and is_known(v[0])]
+    for depth in (3, 2, 1):
+        if len(sub) >= depth:
+            name = ".".join((base, *sub[:depth]))
+            options = policy.wrapped(name)
+            if options is not None:
+                return wrapping.wrapper(run, name, given[depth:], state, stdin, options)
+    return _listed(run, base, given, state, spelled=spelled)
+
+
+def _listed(
+    run: Interpreter, base: str, given: list[Values], state: State, *, spelled: str = ""
+) -> Stream:
+    """A program of the policy table or of the lists."""
+    verbs = [v[0] for v in given if len(v) == 1 and is_known(v[0]) and v[0][:1] != "-"][:3]
+    names = [".".join((base, *verbs[:n])) for n in range(len(verbs), 0, -1)]
+    if base == "ruff" and verbs[:1] == ["check"]:
+        fixing = any(v[0] in ("--fix", "--fix-only", "--unsafe-fixes") for v in given if v)
+        names = ["ruff.check.fix" if fixing and ("--fix",) in given else "ruff.check"]
+    found = policy.rules(*names, base)
+    if found is not None:
+        arguments.apply(run, base, found, given, state)
+        return UNSEEN
+    if base in policy.READERS:
+        return UNSEEN
+    if base in policy.RUNNERS or (base.startswith("git-") and base[4:].isalnum()):
+        run.effects.unknown(f"`{base}` runs code that is not seen")
+        return UNSEEN
+    return _stranger(run, spelled or base, given, state)
+
+
+def _stranger(run: Interpreter, name: str, given: list[Values], state: State) -> Stream:
+    """A program that nobody knows: it may do anything, above all to what it is given."""
+    run.effects.unknown(f"`{name[:60]}` is not known")
+    for values in given:
+        run.effects.mention(values, state, name[:60])
+    return UNSEEN
+
+
+def _reader(name: str) -> Reader:
+    """The module is loaded only where its program is called."""
+    module = __import__(f"parallel_agents.guard.shell.{name}", fromlist=("read",))
+    found: Reader = module.read
+    return found
+
+
+def _own_command_line(run: Interpreter, given: list[Values]) -> None:
+    for values in given:
+        for value in values:
+            if value in VERBS:
+                run.effects.own_verb(value)
+                return
+            if not is_known(value) and any(fits(value, verb) for verb in VERBS):
+                run.effects.own_verb(next(verb for verb in VERBS if fits(value, verb)))
+                return
+            if value[:1] != "-" and is_known(value):
+                return  # the verb comes first
+
+
+def _is_ours(run: Interpreter, name: str, state: State) -> bool:
+    """Whether the path leads to the command line of this plugin."""
+    plugin = run.effects.scene.plugin
+    ours = (plugin + "/bin/parallel-agents", plugin + "/server/launch.sh")
+    found = run.effects.located(name, state.cwds)
+    return any(os.path.realpath(path) in ours for path in found)
+
+
+def _is_installed(run: Interpreter, name: str, state: State) -> bool:
+    """Whether a path names a program of the machine or of the project's tools, not a script."""
+    if any(f"/{folder}/" in name for folder in ("node_modules/.bin", "vendor/bin")):
+        return True
+    if name.startswith(("/usr/", "/bin/", "/sbin/", "/opt/")):
+        return True
+    folder = name.rpartition("/")[0]
+    return folder.endswith("/bin") and any(
+        os.path.exists(os.path.join(os.path.dirname(path), "activate"))
+        for path in run.absolute(name, state)
+    )
+
+
+def _quoted(values: Values) -> str:
+    value = values[0] if len(values) == 1 else UNKNOWN
+    return "'" + value.replace("'", "'\\''") + "'"
+
+
+__all__ = ["ANY", "NOTHING", "program", "run"]

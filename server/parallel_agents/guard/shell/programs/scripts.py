@@ -1,0 +1,64 @@
+"""Follows a script that a command starts: what it is written in, and what it would do."""
+
+from __future__ import annotations
+
+import os
+
+from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
+from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from parallel_agents.guard.shell.bash.interpreter import Interpreter
+    from parallel_agents.guard.shell.bash.state import State, Values
+
+
+def follow(
+    run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream
+) -> Stream | None:
+    """Follow the file `name` by its first line; None where it is no script that can be read."""
+    for path in run.absolute(name, state):
+        stream = run.contents_of(path)
+        if stream.texts is None or stream.texts == ANY or not stream.texts[0]:
+            return None
+        text = stream.texts[0]
+        first = text.partition("\n")[0]
+        if first.startswith("#!"):
+            words = first[2:].split()
+            program = words[0].rpartition("/")[2] if words else "sh"
+            if program == "env" and len(words) > 1:
+                rest = [w for w in words[1:] if w[:1] != "-" and "=" not in w]
+                program = rest[0].rpartition("/")[2] if rest else "sh"
+        elif "\ufffd" in text[:256]:
+            return None
+        else:
+            program = "sh"
+        from parallel_agents.guard.shell.programs import invocation
+
+        if run.budget.depth > 18:
+            run.effects.unknown(f"`{name[:60]}` starts too many scripts to follow", text)
+            return UNSEEN
+        return invocation.program(run, program, [(name,), *given], state.copy(), stdin)
+    return None
+
+
+def shell(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> None:
+    """Follow a shell script with these arguments."""
+    for path in run.absolute(name, state):
+        stream = run.contents_of(path)
+        if stream.texts is None or stream.texts == ANY:
+            if not is_known(path) or os.path.exists(path):
+                run.effects.unknown(f"the script `{name[:60]}` cannot be read")
+            for values in given:
+                run.effects.mention(values, state, name[:60])
+            continue
+        inner = state.copy()
+        inner.arguments = given
+        before = run.script, run.bare
+        run.script, run.bare = name, False
+        for text in stream.texts:
+            if text == UNKNOWN:
+                run.effects.unknown(f"the script `{name[:60]}` is made while the command runs")
+            else:
+                run.text(text, inner, stdin)
+        run.script, run.bare = before

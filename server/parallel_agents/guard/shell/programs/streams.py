@@ -1,0 +1,268 @@
+"""sed and awk: their files, and what their scripts write by themselves."""
+
+from __future__ import annotations
+
+from parallel_agents.guard.shell import effects
+from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
+from parallel_agents.guard.shell.bash.words import UNKNOWN, capped, is_known
+from parallel_agents.guard.shell.programs.arguments import Given
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from parallel_agents.guard.shell.bash.interpreter import Interpreter
+    from parallel_agents.guard.shell.bash.state import State, Values
+
+_SED = frozenset(("-e", "--expression", "-f", "--file", "-l", "--line-length"))
+_AWK = frozenset(
+    ("-f", "--file", "-v", "--assign", "-F", "--field-separator", "-i", "--include", "-E", "-e")
+)
+
+
+def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    """Either of them."""
+    return (_sed if "sed" in name else _awk)(run, name, given, state, stdin)
+
+
+def _sed(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    parsed = Given(given, _SED)
+    in_place = parsed.has("--in-place") or any(
+        f.startswith(("-i", "--in-place=")) or _has_i(f) for f in parsed.flags
+    )
+    words = list(parsed.words)
+    scripts = [v for n, values in parsed.options if n in ("-e", "--expression") for v in values]
+    for option, values in parsed.options:
+        if option in ("-f", "--file"):
+            stream = run.contents(values, state)
+            scripts += stream.texts if stream.texts is not None else ()
+    if not parsed.has("-e", "--expression", "-f", "--file") and words:
+        if in_place and words[0] == ("",) and len(words) > 1:
+            words.pop(0)  # `-i ''` of BSD
+        scripts += words.pop(0)
+    for script in scripts:
+        for target in _written(script):
+            run.effects.write((target,), state, "sed w")
+        for code in _run_by(script):
+            run.inner(code, state)
+    if in_place:
+        kind = effects.WRITE if parsed.has("--follow-symlinks") else effects.ENTRY
+        for word in words:
+            run.effects.write(word, state, "sed -i", kind=kind)
+        return Stream(("",))
+    source = stdin if not words else run.contents(words[0], state)
+    return _edited(source, scripts, quiet=parsed.has("-n"))
+
+
+def _has_i(flag: str) -> bool:
+    """`-ni`, `-Ei`: an `i` among letters that have no value."""
+    letters = flag[1:]
+    return (
+        flag[:1] == "-"
+        and flag[:2] != "--"
+        and "i" in letters
+        and all(c in "nErsuz" for c in letters[: letters.index("i")])
+    )
+
+
+def _written(script: str) -> list[str]:
+    """Files of the `w` commands and of the `w` flags of `s`."""
+    found: list[str] = []
+    for line in script.split("\n"):
+        at = line.find("w ")
+        while at >= 0:
+            before = line[:at].rstrip()
+            # Behind an address, a brace, or the last part of an `s` command with its flags.
+            end = before.rstrip("gpIiMme0123456789")
+            opener = not before or before[-1] in "{;}/,$!" or before.isdecimal()
+            flag = len(end) > 3 and "s" in line[:at] and end[-1:] == _delimiter(line)
+            if opener or flag or before[-1:].isdecimal():
+                found.append(line[at + 2 :].strip().rstrip("}").strip())
+                break
+            at = line.find("w ", at + 1)
+    return [f for f in found if f]
+
+
+def _delimiter(line: str) -> str:
+    at = line.find("s")
+    return line[at + 1 : at + 2]
+
+
+def _run_by(script: str) -> list[str]:
+    """Commands that GNU sed's `e` runs."""
+    found = []
+    for line in script.split("\n"):
+        text = line.lstrip("0123456789,$ ")
+        if text.startswith("e "):
+            found.append(text[2:])
+    return found
+
+
+def _edited(source: Stream, scripts: list[str], *, quiet: bool) -> Stream:
+    """What a plain `s/a/b/` makes of a short known text; else every line is possible."""
+    if source.texts is None or source.texts == ANY or len(scripts) != 1:
+        return UNSEEN if source.texts == ANY or source.texts is None else Stream(None, (UNKNOWN,))
+    script = scripts[0]
+    mark = script[1:2]
+    pieces = script[2:].split(mark) if script[:1] == "s" and mark else []
+    if len(pieces) == 3 and not quiet and pieces[2] in ("", "g"):
+        old, new = pieces[0], pieces[1]
+        start, end = old[:1] == "^", old[-1:] == "$"
+        text = old.lstrip("^").rstrip("$").replace("\\.", ".")
+        plain = not any(c in text.replace(".", "") for c in "*[]\\+?(){}|^$") and "&" not in new
+        if plain and "\\" not in new and (not start or not end):
+            return Stream(
+                capped(
+                    [_replaced(t, text, new, start, end, pieces[2] == "g") for t in source.texts]
+                )
+            )
+    return Stream(None, (UNKNOWN,))
+
+
+def _replaced(text: str, old: str, new: str, start: bool, end: bool, every: bool) -> str:
+    out = []
+    for line in text.split("\n"):
+        if start:
+            line = new + line[len(old) :] if line.startswith(old) else line
+        elif end:
+            line = line[: len(line) - len(old)] + new if line.endswith(old) and line else line
+        elif old:
+            line = line.replace(old, new, -1 if every else 1)
+        out.append(line)
+    return "\n".join(out)
+
+
+def _awk(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    parsed = Given(given, _AWK)
+    words = list(parsed.words)
+    included = [v for n, values in parsed.options if n in ("-i", "--include") for v in values]
+    code: list[str] = []
+    variables: dict[str, str] = {}
+    for option, values in parsed.options:
+        if option in ("-v", "--assign"):
+            key, _, text = values[0].partition("=")
+            variables[key] = text
+        elif option in ("-f", "--file", "-E"):
+            stream = run.contents(values, state)
+            code += stream.texts if stream.texts is not None else ()
+        elif option == "-e":
+            code += values
+    if not code and words:
+        code += words.pop(0)
+    if "inplace" in included or any("inplace" in c and "@load" in c for c in code):
+        for word in words:
+            run.effects.write(word, state, "awk -i inplace", kind=effects.ENTRY)
+    for text in code:
+        _program(run, text, variables, words, state)
+    return UNSEEN
+
+
+def _program(
+    run: Interpreter,
+    text: str,
+    variables: dict[str, str],
+    words: list[Values],
+    state: State,
+) -> None:
+    """Redirections, `system` and pipes of an awk program."""
+    if not is_known(text):
+        run.effects.unknown("an awk program is only known when it runs", text)
+        return
+    for kind, expression in _outputs(text):
+        value = _value(expression, variables, words)
+        if kind == ">":
+            run.effects.write(value, state, "awk >")
+        elif value == ANY:
+            run.effects.unknown("awk runs code that is not seen", expression)
+        else:
+            run.inner(value[0], state)
+
+
+def _outputs(text: str) -> list[tuple[str, str]]:
+    """(`>` or `|`, the expression) of each print that goes somewhere, and of each `system`."""
+    found: list[tuple[str, str]] = []
+    at = 0
+    printing = False
+    depth = 0
+    while at < len(text):
+        char = text[at]
+        if char == '"':
+            at = _string_end(text, at)
+            continue
+        if (
+            char == "/"
+            and not printing
+            and text[at - 1 : at] in ("", "{", "(", " ", "~", "!", ",", "\n", ";")
+        ):
+            end = at + 1
+            while end < len(text) and text[end] not in "/\n":
+                end += 2 if text[end] == "\\" else 1
+            at = end + 1
+            continue
+        if text.startswith(("print", "printf"), at) and not text[at - 1 : at].isalnum():
+            printing, depth = True, 0
+            at += 5
+            continue
+        if text.startswith("system", at) and "(" in text[at : at + 9]:
+            start = text.index("(", at) + 1
+            found.append(("|", _until(text, start, ")")))
+            at = start
+            continue
+        if char in "({[":
+            depth += 1
+        elif char in ")}]":
+            depth -= 1
+            printing = printing and depth >= 0
+        elif char in ";\n":
+            printing = False
+        elif printing and char == ">" and depth <= 0:
+            start = at + (2 if text.startswith(">>", at) else 1)
+            found.append((">", _until(text, start, ";}\n")))
+            printing = False
+        elif printing and char == "|" and depth <= 0 and not text.startswith("||", at):
+            found.append(("|", _until(text, at + 1, ";}\n")))
+            printing = False
+        at += 1
+    return found
+
+
+def _string_end(text: str, at: int) -> int:
+    at += 1
+    while at < len(text) and text[at] != '"':
+        at += 2 if text[at] == "\\" else 1
+    return at + 1
+
+
+def _until(text: str, start: int, ends: str) -> str:
+    at = start
+    while at < len(text) and text[at] not in ends:
+        at = _string_end(text, at) if text[at] == '"' else at + 1
+    return text[start:at].strip()
+
+
+def _value(expression: str, variables: dict[str, str], words: list[Values]) -> Values:
+    """What an expression of strings, variables and FILENAME can be."""
+    values: list[str] = [""]
+    at = 0
+    text = expression.strip("() ")
+    while at < len(text):
+        char = text[at]
+        if char == '"':
+            end = _string_end(text, at)
+            piece = [text[at + 1 : end - 1].replace('\\"', '"').replace("\\n", "\n")]
+            at = end
+        elif char.isalpha() or char in "_$":
+            end = at + 1
+            while end < len(text) and (text[end].isalnum() or text[end] in "_[]"):
+                end += 1
+            name = text[at:end]
+            if name == "FILENAME":
+                piece = [v for word in words for v in word] or [UNKNOWN]
+            else:
+                piece = [variables.get(name, UNKNOWN)]
+            at = end
+        elif char == " ":
+            at += 1
+            continue
+        else:
+            return ANY
+        values = [a + b for a in values for b in piece][:64]
+    return capped(values) if text else ANY

@@ -1,0 +1,182 @@
+"""Programs that run another command, and shells that are started."""
+
+from __future__ import annotations
+
+from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Stream
+from parallel_agents.guard.shell.bash.words import UNKNOWN
+from parallel_agents.guard.shell.programs import directories
+from parallel_agents.guard.shell.programs.arguments import Given
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from parallel_agents.guard.shell.bash.interpreter import Interpreter
+    from parallel_agents.guard.shell.bash.state import State, Values
+
+
+def plain(given: list[Values]) -> list[str]:
+    """The arguments where each has one value."""
+    return [v[0] if len(v) == 1 else UNKNOWN for v in given]
+
+
+def texts(run: Interpreter, code: Stream, state: State, stdin: Stream) -> Stream:
+    """Run each text that a stream can be."""
+    out = UNSEEN
+    for text in code.texts if code.texts is not None else ANY:
+        if text == UNKNOWN:
+            run.effects.unknown("code is only known when it runs")
+            continue
+        out = run.text(text, state, stdin)
+    return out
+
+
+def env(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    """`env`."""
+    rest = list(given)
+    state = state.copy()
+    while rest:
+        word = rest[0][0]
+        if word in ("-u", "--unset", "-C", "--chdir", "-S", "--split-string"):
+            value = rest[1] if len(rest) > 1 else ("",)
+            rest = rest[2:]
+            if word in ("-C", "--chdir"):
+                directories.change(run, "cd", [value], state, stdin)
+            elif word in ("-S", "--split-string"):
+                return run.text(value[0] + " " + " ".join(plain(rest)), state, stdin)
+        elif word.startswith("--chdir="):
+            directories.change(run, "cd", [(word[8:],)], state, stdin)
+            rest = rest[1:]
+        elif word.startswith(("--split-string=", "-S")):
+            text = word.partition("=")[2] if word.startswith("--") else word[2:]
+            return run.text(text + " " + " ".join(plain(rest[1:])), state, stdin)
+        elif word[:1] == "-":
+            rest = rest[1:]
+        elif "=" in word and word.partition("=")[0].replace("_", "a").isalnum():
+            key, _, value_text = word.partition("=")
+            state.variables[key] = (value_text,)
+            rest = rest[1:]
+        else:
+            break
+    return started(run, rest, state, stdin) if rest else UNSEEN
+
+
+def replaced(
+    run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream
+) -> Stream:
+    """`exec` with a command."""
+    out = wrapper(run, name, given, state, stdin, "-a") if given else NOTHING
+    if given:
+        state.dead = True
+    return out
+
+
+def started(run: Interpreter, words: list[Values], state: State, stdin: Stream) -> Stream:
+    """Run a command that another is given."""
+    from parallel_agents.guard.shell.programs import invocation
+
+    run.budget.enter()
+    out = invocation.run(run, words, state, stdin)
+    run.budget.leave()
+    return out
+
+
+def timeout(
+    run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream
+) -> Stream:
+    """`timeout`."""
+    parsed = _after_options(given, frozenset(("-s", "-k", "--signal", "--kill-after")))
+    return started(run, parsed[1:], state.copy(), stdin) if len(parsed) > 1 else UNSEEN
+
+
+def flock(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    """`flock`."""
+    valued = frozenset(("-w", "-E", "--timeout", "--wait", "--conflict-exit-code"))
+    rest = _after_options(given, valued)
+    if rest:
+        run.effects.write(rest[0], state, "flock", kind="touch")
+    rest = _after_options(rest[1:], valued)
+    if given and any(v == ("-c",) for v in given):
+        code = given[[v[0] for v in given].index("-c") + 1 :]
+        return run.inner(code[0][0], state, stdin) if code else UNSEEN
+    return started(run, rest, state.copy(), stdin) if rest else UNSEEN
+
+
+def _after_options(given: list[Values], valued: frozenset[str]) -> list[Values]:
+    rest = list(given)
+    while rest and rest[0][0][:1] == "-" and len(rest[0][0]) > 1:
+        word = rest.pop(0)[0]
+        if word == "--":
+            break
+        if word in valued and rest:
+            rest.pop(0)
+    return rest
+
+
+def wrapper(
+    run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream, options: str
+) -> Stream:
+    """A program that runs the command behind its options."""
+    rest = _after_options(given, frozenset(options.split()))
+    output = Given(given, frozenset(options.split())).value("-o", "--export-json", "--output")
+    if output is not None and name in ("time", "strace", "ltrace", "gtime", "hyperfine"):
+        run.effects.write(output, state, f"{name} -o")
+    while rest and "=" in rest[0][0] and name in ("sudo", "doas", "cross-env", "exec"):
+        rest.pop(0)
+    if name in ("taskset", "chrt", "setarch", "faketime") and len(rest) > 1:
+        rest.pop(0)
+    if not rest:
+        return UNSEEN
+    for flag in ("-c", "--call"):
+        value = Given(given, frozenset(("-c", "--call", "-p"))).value(flag)
+        if name == "npx" and value is not None:
+            return run.inner(value[0], state, stdin)
+    if name in ("watch", "hyperfine", "entr", "systemd-run") or name.startswith("coverage"):
+        run.effects.unknown(f"`{name}` runs code that is not seen")
+    if name == "hyperfine":
+        for code in rest:
+            run.inner(code[0], state, stdin)
+        return UNSEEN
+    if name == "coverage.run":
+        from parallel_agents.guard.shell.code import pythons
+
+        return pythons.python(run, "python", rest, state, stdin)
+    if name == "watch" and len(rest) == 1:
+        return run.inner(rest[0][0], state, stdin)
+    if "@" in rest[0][0][1:] and name in ("npx", "bunx", "pnpx", "npm.exec", "npm.x", "uvx"):
+        rest[0] = (rest[0][0][0] + rest[0][0][1:].partition("@")[0],)
+    return started(run, rest, state if name in ("builtin", "exec") else state.copy(), stdin)
+
+
+def shell(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    """A shell that is started: its `-c`, its script, or what it reads."""
+    rest = list(given)
+    state = state.copy()
+    while rest and rest[0][0][:1] in ("-", "+") and len(rest[0][0]) > 1:
+        word = rest.pop(0)[0]
+        if word == "--":
+            break
+        if word in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file"):
+            rest = rest[1:]
+        elif word[:2] != "--" and "c" in word[1:] and word[0] == "-":
+            while rest and rest[0][0][:1] == "-" and len(rest[0][0]) > 1:
+                rest.pop(0)
+            if not rest:
+                return NOTHING
+            state.arguments, bare = rest[2:], run.bare
+            run.bare = False
+            out = texts(run, Stream(rest[0]), state, stdin)
+            run.bare = bare
+            return out
+        elif word in ("-n", "--version", "--help") or (word[0] == "-" and word[1:] == "n"):
+            return UNSEEN
+        elif word[:2] != "--" and "s" in word[1:]:
+            state.arguments, rest = rest, []
+    if rest and rest[0] not in (("/dev/stdin",), ("-",)):
+        from parallel_agents.guard.shell.programs import scripts
+
+        for value in rest[0]:
+            if value == "/dev/fd/63":
+                run.effects.unknown("code is only known when it runs")
+                continue
+            scripts.shell(run, value, rest[1:], state, stdin)
+        return UNSEEN
+    return texts(run, stdin, state, UNSEEN)
