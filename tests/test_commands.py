@@ -1,4 +1,4 @@
-"""The shell guard's answers: what a refusal says, what is logged, and what holds without a parser."""
+"""The shell guard's answers: what a refusal says, what is logged, what holds without a parser."""
 
 from __future__ import annotations
 
