@@ -280,7 +280,7 @@ def _has_ending(folder: str, endings: tuple[str, ...]) -> bool:
 
 
 def _through_proc(path: str) -> str:
-    """`/proc/<process>/cwd/x` is `x`, `/proc/<process>/root/x` is `/x`."""
+    """`cwd` and `root` of a process lead to where the command is, and to everything."""
     pieces = path.split("/", 4)
     if len(pieces) > 3 and pieces[3] == "cwd":
         return pieces[4] if len(pieces) > 4 and pieces[4] else "."
