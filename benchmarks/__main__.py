@@ -14,8 +14,11 @@ from pathlib import Path
 from benchmarks.report import load, page, say, section, sections_of
 from benchmarks.scale import FULL, QUICK, Scale
 
-SUBJECTS = ("floors", "store", "storm", "lock", "server", "hooks")
+SUBJECTS = ("floors", "store", "storm", "lock", "server", "hooks", "planning")
 """The modules that measure: each has `measure(scale)`, which yields findings, and NOTES."""
+
+SECTIONS = (*SUBJECTS, "independence")
+"""The sections of the page: also what is measured on repositories that have to be named."""
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -44,7 +47,7 @@ def main(words: Sequence[str] | None = None) -> int:
         broken = broken or is_broken
         if not chosen.quick:  # at once: what is measured counts, whatever becomes of the rest
             old = sections_of(RESULTS.read_text()) if RESULTS.exists() else {}
-            RESULTS.write_text(page({**old, subject: text}, SUBJECTS))
+            RESULTS.write_text(page({**old, subject: text}, SECTIONS))
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     return 1 if broken else 0

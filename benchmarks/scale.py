@@ -33,6 +33,12 @@ class Scale:
     """Starts of each hook."""
     starts: int
     """Starts of the server."""
+    files: int
+    """Files of the repository that is planned on."""
+    commits: int
+    """Its commits."""
+    plans: int
+    """Processes that plan on it, three plans each."""
 
 
 FULL = Scale(
@@ -49,6 +55,9 @@ FULL = Scale(
     calls=400,
     hooks=150,
     starts=11,
+    files=30_000,
+    commits=2_500,
+    plans=5,
 )
 
 QUICK = Scale(
@@ -65,4 +74,7 @@ QUICK = Scale(
     calls=60,
     hooks=25,
     starts=3,
+    files=3_000,
+    commits=300,
+    plans=1,
 )

@@ -32,6 +32,9 @@ TINY = Scale(
     calls=2,
     hooks=2,
     starts=1,
+    files=60,
+    commits=12,
+    plans=1,
 )
 TARGETS = {
     "floors": (),
@@ -42,6 +45,10 @@ TARGETS = {
     "hooks": (
         *("edit guard, no active run", "shell guard, no active run", "heartbeat, no active run"),
         *("edit guard, 640 held paths", "shell guard, 640 held paths"),
+    ),
+    "planning": (
+        *("20 tasks on 60 files, cold", "20 tasks on 60 files, warm"),
+        *("200 tasks on 60 files, cold", "200 tasks on 60 files, warm"),
     ),
 }
 """What is held to a target, by subject: the words that name its rows."""

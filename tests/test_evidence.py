@@ -139,3 +139,11 @@ def test_two_hundred_tasks_over_one_folder_are_no_more_than_their_pairs() -> Non
     tasks = [task(f"t{i}", "app/**") for i in range(200)]
     found = gather(tasks, codebase(files), [sorted(files)[:25]] * 50)
     assert len(found.doubts) == 200 * 199 // 2
+
+
+def test_reading_ends_when_it_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "MOST_BYTES", 4_000)
+    files = {f"app/long{i}.py": f"x = {'1' * 100}" for i in range(250)}
+    found = gather((task("one", "app/**"),), codebase(files), None)
+    assert found.read == {"Python": 100}
+    assert found.unread == 150

@@ -31,10 +31,15 @@ def survey(repository: Repository, commit: str) -> Survey:
 @lru_cache(maxsize=4)
 def surveyed(where: Path, commit: str) -> Survey:
     """The survey of a commit of the repository at `where`, which may be bare."""
+    return Survey(codebase_of(where, commit), history.recent(where, commit))
+
+
+def codebase_of(where: Path, tree: str) -> Codebase:
+    """The files of a commit or tree of the repository at `where`, which may be bare."""
     files: dict[str, str] = {}
     links: dict[str, str] = {}
     modules: list[str] = []
-    for entry in contents.listing(where, commit):
+    for entry in contents.listing(where, tree):
         match entry.mode:
             case contents.SYMLINK:
                 links[nfc(entry.path)] = entry.blob
@@ -49,4 +54,4 @@ def surveyed(where: Path, commit: str) -> Survey:
     def read(blobs: Sequence[str]) -> Mapping[str, bytes]:
         return contents.blobs(where, blobs)
 
-    return Survey(Codebase(files, read, links, modules), history.recent(where, commit))
+    return Codebase(files, read, links, modules)

@@ -38,6 +38,12 @@ class Codebase:
     def __contains__(self, path: object) -> bool:
         return path in self.files
 
+    def read(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """The bytes of these files, read at once and not kept; without what is too large."""
+        wanted = {path: self.files[path] for path in paths if path in self.files}
+        got = self._read(sorted(set(wanted.values())))
+        return {path: got[blob] for path, blob in wanted.items() if blob in got}
+
     def fetch(self, paths: Iterable[str]) -> None:
         """Read these files at once; `content` then has them."""
         wanted = {self.files[p] for p in paths if p in self.files} - self._contents.keys()

@@ -21,6 +21,11 @@ MOST_READ = 2_000
 """Files whose imports are read for one plan. Which ones are read hangs on nothing but the plan
 and the commit, so that the same plan always gets the same pairs."""
 
+MOST_BYTES = 24 << 20
+"""Bytes of them, roughly: some seconds of parsing."""
+
+_BATCH = 100
+
 MOST_OF_PATTERN = 500
 """Files of one pattern that are looked at."""
 
@@ -96,23 +101,30 @@ class _Search:
 
     def by_imports(self) -> None:
         """A file of one task imports, or in its package uses a name of, a file of the other."""
-        chosen = self._chosen()
-        self.codebase.fetch(chosen)
-        sources: dict[str, Source] = {}
-        for done, path in enumerate(chosen):
-            if done % 50 == 0:
-                self._say("reading imports", done, len(chosen))
-            source = _source(path, self.codebase)
-            if source is None:
-                self.unread += 1
-            else:
-                sources[path] = source
-                self.read[languages.language(path) or ""] += 1
+        sources = self._sources(self._chosen())
         for path, source in sources.items():
             for target in sorted(languages.targets(path, source, self.codebase)):
                 if target in self.owners:
                     self._between(path, target, f"{path} imports {target}")
         self._by_names(sources)
+
+    def _sources(self, chosen: Sequence[str]) -> dict[str, Source]:
+        """What the chosen files say, until there is too much to read."""
+        sources: dict[str, Source] = {}
+        size = 0
+        for start in range(0, len(chosen), _BATCH):
+            self._say("reading imports", start, len(chosen))
+            if size > MOST_BYTES:
+                self.unread += len(chosen) - start
+                break
+            for path, (source, length) in _read(chosen[start : start + _BATCH], self.codebase):
+                size += length
+                if source is None:
+                    self.unread += 1
+                else:
+                    sources[path] = source
+                    self.read[languages.language(path) or ""] += 1
+        return sources
 
     def _by_names(self, sources: Mapping[str, Source]) -> None:
         brought: dict[tuple[str, str], list[str]] = {}
@@ -216,19 +228,27 @@ def _is_aside(path: str) -> bool:
     return kinds.is_test(path) or kinds.is_prose(path)
 
 
-_sources: dict[tuple[str, str], Source | None] = {}
+_known: dict[tuple[str, str], tuple[Source | None, int]] = {}
 _KEPT = 20_000
 
 
-def _source(path: str, codebase: Codebase) -> Source | None:
-    """What a file says, remembered by its content: a plan is looked at again before the yes."""
-    key = (path, codebase.files[path])
-    if key not in _sources:
-        if len(_sources) >= _KEPT:
-            _sources.clear()
-        data = codebase.content(path)
-        _sources[key] = None if data is None else languages.read(path, data)
-    return _sources[key]
+def _read(
+    paths: Sequence[str], codebase: Codebase
+) -> Iterator[tuple[str, tuple[Source | None, int]]]:
+    """What each file says, and how long it is.
+
+    Remembered by the content, because a plan is looked at again before the yes.
+    """
+    if len(_known) > _KEPT:
+        _known.clear()
+    keys = {path: (path, codebase.files[path]) for path in paths}
+    contents = codebase.read(path for path in paths if keys[path] not in _known)
+    for path, key in keys.items():
+        if key not in _known:
+            data = contents.get(path)
+            source = None if data is None else languages.read(path, data)
+            _known[key] = source, len(data or b"")
+        yield path, _known[key]
 
 
 def _shared_hotspots(
