@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
+import time
 
 import pytest
 from parallel_agents.core.errors import NeedsPerson, NotNow
@@ -55,6 +56,20 @@ def test_a_step_that_takes_long_is_told_of(
     with console.busy("running the check"):
         assert told.wait(PATIENTLY)
     assert capsys.readouterr() == ("", "... running the check\n")
+
+
+def test_how_far_a_long_step_is_is_told_and_not_too_often(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with Console().busy("comparing") as told:
+        for seconds in (0.0, 3.0, 0.5, 1.0):
+            now[0] += seconds
+            told("reading imports", int(now[0]), 200)
+    assert capsys.readouterr().err == (
+        "... reading imports: 103 of 200\n... reading imports: 104 of 200\n"
+    )
 
 
 def test_a_quick_step_passes_in_silence(

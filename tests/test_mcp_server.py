@@ -405,3 +405,18 @@ def test_loading_the_server_does_not_load_what_only_calls_need() -> None:
     loaded = set(done.stdout.split())
     assert "parallel_agents.planfile" in loaded
     assert not loaded & {"git", "filelock", "parallel_agents.coordinator", "rich"}
+
+
+async def test_a_client_that_asks_for_it_is_told_how_far_the_comparison_is(
+    server: TasksServer,
+) -> None:
+    told: list[str | None] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.append(message)
+
+    async with connected(server) as calls:
+        arguments = {"goal": "Goal", "tasks": ONE}
+        result = await calls.client.call_tool("propose_plan", arguments, progress_callback=hear)
+    assert not result.is_error
+    assert told[0] == "reading the repository"

@@ -66,6 +66,8 @@ def evidence_for(site: Site, tasks: tuple[Task, ...], say: Say | None = None) ->
 
     It is that of the commit the main work tree is at, which is what agents start from.
     """
+    if say is not None:
+        say("reading the repository", 0, 1)
     seen = survey(site.repository, site.repository.head())
     return gather(tasks, seen.codebase, seen.commits, say)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from anyio import from_thread
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
 
@@ -52,7 +53,11 @@ async def propose_plan(
         setup=setup,
         max_agents=max_agents,
     ).to_plan()
-    return Proposed.from_proposal(await desk.do(caller, lambda c: c.propose(plan)))
+
+    def say(step: str, done: int, of: int) -> None:
+        from_thread.run(ctx.report_progress, done, of, step)
+
+    return Proposed.from_proposal(await desk.do(caller, lambda c: c.propose(plan, say)))
 
 
 async def ask_to_approve(

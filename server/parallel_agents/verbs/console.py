@@ -10,7 +10,8 @@ import json
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -82,13 +83,25 @@ class Console:
         _write(sys.stderr, text)
 
     @contextmanager
-    def busy(self, with_what: str) -> Iterator[None]:
-        """While the body runs: say so, once it takes longer than people wait gladly."""
+    def busy(self, with_what: str) -> Iterator[Callable[[str, int, int], None]]:
+        """While the body runs: say so, once it takes longer than people wait gladly.
+
+        What the body tells (a step, how much is done, how much there is) is said as well, at most
+        once in that time.
+        """
         timer = threading.Timer(PATIENCE, self.note, (f"... {with_what}",))
         timer.daemon = True
         timer.start()
+        next_word = time.monotonic() + 2 * PATIENCE
+
+        def told(step: str, done: int, of: int) -> None:
+            nonlocal next_word
+            if time.monotonic() >= next_word:
+                next_word = time.monotonic() + PATIENCE
+                self.note(f"... {step}: {done} of {of}")
+
         try:
-            yield
+            yield told
         finally:
             timer.cancel()
 

@@ -17,8 +17,8 @@ def run(arguments: Namespace, console: Console) -> int:
     """Propose the plan in the file."""
     coordinator = Coordinator.at(console.start)
     plan = read_plan(_text(arguments.file, console), _source(arguments.file))
-    with console.busy("comparing the tasks of the plan"):
-        proposal = coordinator.propose(plan)
+    with console.busy("comparing the tasks of the plan") as said:
+        proposal = coordinator.propose(plan, said)
     if console.as_json:
         from parallel_agents.replies import Proposed
 
