@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from parallel_agents.coordination.checkout import Stray
 from parallel_agents.coordination.proposing import listed
 from parallel_agents.coordination.site import CHECK_TIMEOUT, Site, result_refs, salvage_ref
 from parallel_agents.core.commands import Done, Fail, Release
-from parallel_agents.core.errors import NotNow, Unproven, Unusable
+from parallel_agents.core.errors import NotNow, ParallelAgentsError, Unproven, Unusable
 from parallel_agents.core.events import Event
 from parallel_agents.core.globs import covering
 from parallel_agents.core.model import Agent, Claim, Outcome, Strategy, Task, TaskId
@@ -120,10 +121,14 @@ def _put_aside(
         return None, ()
     if held.run.strategy is Strategy.FILES:
         return None, _changed_here(site, held.claim)
-    saved = salvage(site, held.run, held.claim)
-    tree = Path(held.claim.workdir)
-    if site.worktrees.is_whole(tree):
-        site.worktrees.clean(tree, saved)
+    saved = None
+    # A tree that cannot be saved or cleaned (a full disk, a lock that a killed git left) stays as
+    # it is, and the next task gets another: that is no reason to hold on to the claim.
+    with suppress(ParallelAgentsError):
+        saved = salvage(site, held.run, held.claim)
+        tree = Path(held.claim.workdir)
+        if site.worktrees.is_whole(tree):
+            site.worktrees.clean(tree, saved)
     return saved, ()
 
 

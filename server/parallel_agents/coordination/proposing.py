@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from parallel_agents.checks import parse_command
 from parallel_agents.coordination.assessing import Assessment, look
+from parallel_agents.coordination.fitness import refuse_unfit
 from parallel_agents.coordination.site import Site
 from parallel_agents.core.commands import Approve, Propose, Unchanged
 from parallel_agents.core.errors import NotNow
@@ -54,8 +55,7 @@ def propose(site: Site, plan: Plan, say: Say | None = None) -> Proposal:
 
     `say` is told how far the comparison is.
     """
-    site.repository.head()
-    site.repository.current_branch()
+    refuse_unfit(site)
     plan = _ordered(validate(plan))
     for command in (plan.check, plan.setup, *(t.check for t in plan.tasks)):
         if command is not None:

@@ -14,7 +14,14 @@ from tempfile import mkdtemp
 
 from parallel_agents.core.errors import Refusal, Unusable
 from parallel_agents.git.mergetree import ConflictPath, Merger, excerpt, merger
-from parallel_agents.git.process import LONG_PATIENCE, failed, retried, run, said
+from parallel_agents.git.process import (
+    LONG_PATIENCE,
+    failed,
+    retried,
+    run,
+    said,
+    without_large_files,
+)
 from parallel_agents.git.repository import Repository
 
 VERIFY_PREFIX = "verify-"
@@ -97,7 +104,10 @@ def verification_tree(repository: Repository, commit: str) -> Iterator[Path]:
     try:
         asked = ("worktree", "add", "--detach", "--lock", "--reason", VERIFY_LOCK, str(path), at)
         with repository.locked("add a verification tree"):
-            out = retried(lambda: run(repository.root, *asked, ok=None, timeout=LONG_PATIENCE))
+            small = without_large_files()
+            out = retried(
+                lambda: run(repository.root, *asked, ok=None, timeout=LONG_PATIENCE, env=small)
+            )
         if out.status:
             raise failed(repository.root, asked, out)
         yield path

@@ -36,6 +36,8 @@ _KEPT = re.compile(
     r"|GIT_CEILING_DIRECTORIES|GIT_DISCOVERY_ACROSS_FILESYSTEM|GIT_LFS_\w+|GIT_PYTHON_\w+"
 )
 
+LARGE_FILES = "GIT_LFS_SKIP_SMUDGE"
+
 # Two gits meeting in the administration files; seen with 32 work trees made at once.
 _PASSING = re.compile(
     r"\.lock': File exists|could not lock config file|failed to read \S*commondir"
@@ -160,6 +162,15 @@ def retried(call: Callable[[], Output]) -> Output:
             return output
         pause(attempt)
     return call()
+
+
+def without_large_files() -> dict[str, str]:
+    """Environment in which a checkout leaves Git LFS's pointers where the files would be.
+
+    Each work tree would download them anew, or at best copy them; the plan's setup command gets
+    what a task needs (`git lfs pull`). What the user has set counts more.
+    """
+    return {LARGE_FILES: os.environ.get(LARGE_FILES, "1")}
 
 
 def pause(attempt: int) -> None:

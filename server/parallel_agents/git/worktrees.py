@@ -17,6 +17,7 @@ from parallel_agents.git.process import (
     retried,
     run,
     said,
+    without_large_files,
 )
 from parallel_agents.git.removal import ADOPTED, LOCK_MARK, admin, registered, some
 from parallel_agents.git.repository import NEVER_LISTED, Repository, WorktreeInfo
@@ -47,7 +48,7 @@ class Worktrees:
         with self.repository.locked(f"prepare {path}"):
             known = registered(self.repository, path)
             if known and not known.missing:
-                self._switch(known, branch, at)
+                self._switch(known, branch, at, without_large_files())
             else:
                 self._make(path, known, branch, at)
             self._lock(path, f"{LOCK_MARK}{reason}")
@@ -119,7 +120,8 @@ class Worktrees:
                 )
             if _state_path(tree, "rebase-merge").exists():
                 run(tree, "rebase", "--quit")
-            run(tree, "reset", "--quiet", "--hard", timeout=LONG_PATIENCE)
+            small = without_large_files()
+            run(tree, "reset", "--quiet", "--hard", timeout=LONG_PATIENCE, env=small)
             kept = [f"--exclude=/{folder.rstrip('/')}" for folder in NEVER_LISTED]
             run(tree, "clean", "-fd", "--quiet", *kept, timeout=LONG_PATIENCE)
 
@@ -141,7 +143,11 @@ class Worktrees:
         for attempt in range(TRIES):
             try:
                 out = run(
-                    self.repository.root, "worktree", "add", *start, ok=None, timeout=LONG_PATIENCE
+                    self.repository.root,
+                    *("worktree", "add", *start),
+                    ok=None,
+                    timeout=LONG_PATIENCE,
+                    env=without_large_files(),
                 )
             except BaseException:
                 self._undo(path, None if exists else ref, at)
@@ -162,7 +168,9 @@ class Worktrees:
         if made and ours and not branches.holders(repository, made):
             run(self.repository.root, "update-ref", "-d", made, at, ok=None)
 
-    def _switch(self, tree: WorktreeInfo, branch: str, at: str) -> None:
+    def _switch(
+        self, tree: WorktreeInfo, branch: str, at: str, env: dict[str, str] | None = None
+    ) -> None:
         self._must_be_whole(tree.path)
         if tree.branch == branches.full(branch) and tree.head != at:
             # Another run's work, under the name that this one would have.
@@ -186,7 +194,7 @@ class Worktrees:
         asked = (branch,) if exists else ("--no-track", "-c", branch, at)
         # Without --no-overwrite-ignore git replaces an ignored file, say `.env`, in silence.
         command = ("switch", "--quiet", "--no-overwrite-ignore", *asked)
-        out = retried(lambda: run(tree.path, *command, ok=None, timeout=LONG_PATIENCE))
+        out = retried(lambda: run(tree.path, *command, ok=None, timeout=LONG_PATIENCE, env=env))
         if out.status:
             raise NotNow(
                 "switch_refused",
