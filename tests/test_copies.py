@@ -9,7 +9,7 @@ import pytest
 from git_scratch import commit as commit_files
 from git_scratch import git, write
 from parallel_agents.coordinator import Coordinator
-from parallel_agents.core.model import Outcome, State, Strategy
+from parallel_agents.core.model import Outcome, Plan, State, Strategy
 from parallel_agents.git import copies
 from parallel_agents.git.repository import Repository
 from planned_work import ANNA, BERT, begin, claim, commit, refused, task
@@ -55,6 +55,14 @@ def test_a_new_tree_gets_what_the_list_names_and_git_ignores(root: Path) -> None
     assert not (tree / "other.local").exists()
     assert not (tree / "not-ignored.txt").exists()
     assert git(tree, "status", "--porcelain") == ""
+
+
+def test_the_user_is_shown_what_will_be_copied_before_the_yes(root: Path) -> None:
+    seen = Coordinator.at(root).propose(Plan("goal", (task("one"),))).assessment
+    for shown in (seen.text, seen.form, seen.document):
+        words = " ".join(shown.split())
+        assert "(.worktreeinclude): .env, config/*.local, not-ignored.txt" in words
+        assert "secret" not in words
 
 
 def test_copies_stay_as_an_agent_left_them_and_go_with_the_tree(root: Path) -> None:

@@ -70,7 +70,8 @@ def test_where_all_is_well_every_line_is_ok(pa: CommandLine) -> None:
     answer = pa.done("doctor")
     assert answer["fit"] is True
     assert [f["about"] for f in answer["findings"]] == [
-        *("git", "python", "uv", "client", "repository", "locks", "store", "lock table", "hooks")
+        *("git", "python", "uv", "client", "repository", "locks", "store", "lock table"),
+        *("work trees", "hooks"),
     ]
 
 

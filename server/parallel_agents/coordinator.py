@@ -7,6 +7,7 @@ from pathlib import Path
 
 from parallel_agents.coordination import (
     claiming,
+    clearing,
     completing,
     merging,
     proposing,
@@ -15,6 +16,7 @@ from parallel_agents.coordination import (
 )
 from parallel_agents.coordination.assessing import Assessment
 from parallel_agents.coordination.claiming import Assignment
+from parallel_agents.coordination.clearing import Kept
 from parallel_agents.coordination.completing import Ended
 from parallel_agents.coordination.merging import MergeReport
 from parallel_agents.coordination.proposing import Approved, Proposal
@@ -116,6 +118,14 @@ class Coordinator:
         """Merge completed work into the target, tested first."""
         chosen = None if only is None else [TaskId(t) for t in only]
         return merging.merge(self._site, dry_run, chosen, [TaskId(t) for t in leave_out])
+
+    def leftovers(self) -> tuple[Kept, ...]:
+        """Work trees and branches of runs that are over, with what to do about each."""
+        return clearing.leftovers(self._site)
+
+    def broken_trees(self) -> tuple[Path, ...]:
+        """Work trees whose link to the repository is broken."""
+        return clearing.broken(self._site)
 
     def end(self) -> int:
         """Put the run away, finished or not; the revision after it. Branches and trees stay."""

@@ -9,6 +9,7 @@ from parallel_agents.coordination.site import Site
 from parallel_agents.coordination.survey import survey
 from parallel_agents.core.model import Doubt, Plan, State, Task, TaskId
 from parallel_agents.core.view import View
+from parallel_agents.git import copies
 from parallel_agents.planning.advice import Advice, advise
 from parallel_agents.planning.evidence import NO_EVIDENCE, Evidence, Say, gather
 from parallel_agents.planning.graph import Schedule, schedule
@@ -58,7 +59,8 @@ def look(site: Site, plan: Plan, say: Say | None = None) -> Assessment:
     `say` is told how far the comparison is.
     """
     stake = site.store.read(lambda view: _stake(view, plan))
-    return assess(plan, evidence_for(site, stake.tasks, say), stake)
+    evidence = evidence_for(site, stake.tasks, say)
+    return assess(plan, evidence, stake, copies.patterns(site.repository))
 
 
 def evidence_for(site: Site, tasks: tuple[Task, ...], say: Say | None = None) -> Evidence:
@@ -72,8 +74,16 @@ def evidence_for(site: Site, tasks: tuple[Task, ...], say: Say | None = None) ->
     return gather(tasks, seen.codebase, seen.commits, say)
 
 
-def assess(plan: Plan, evidence: Evidence = NO_EVIDENCE, stake: Stake | None = None) -> Assessment:
-    """Compare every pair of a validated plan's tasks, schedule them, and advise."""
+def assess(
+    plan: Plan,
+    evidence: Evidence = NO_EVIDENCE,
+    stake: Stake | None = None,
+    copied: tuple[str, ...] = (),
+) -> Assessment:
+    """Compare every pair of a validated plan's tasks, schedule them, and advise.
+
+    `copied` is what the copy list of the repository says, to be shown.
+    """
     stake = stake or Stake(plan.tasks)
     tasks = stake.tasks
     pairs = compare(tasks, evidence)
@@ -82,7 +92,7 @@ def assess(plan: Plan, evidence: Evidence = NO_EVIDENCE, stake: Stake | None = N
     plan = stake.approved or replace(plan, doubts=_doubts(pairs, timetable, stake.at_work))
     in_order = _in_order(tasks, pairs, plan) if plan.doubts else None
     looked = tuple(_looked_at(evidence))
-    seen = Shown(plan, tasks, pairs, timetable, advice, in_order, stake.done, looked)
+    seen = Shown(plan, tasks, pairs, timetable, advice, in_order, stake.done, looked, copied)
     return Assessment(
         plan=plan,
         tasks=tasks,

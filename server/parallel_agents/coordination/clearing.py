@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -73,6 +74,53 @@ def _on_the_remote(site: Site, run: Run) -> list[Kept]:
         )
         for branch in remotes.branches_there(site.repository, remote, f"parallel/{run.id}")
     ]
+
+
+def leftovers(site: Site) -> tuple[Kept, ...]:
+    """Work trees and branches of runs that are over, with what holds each and what to do."""
+    repository = site.repository
+    run = site.store.read(lambda view: view.run)
+    current = f"{branches.OWN}{run.id}/" if run else None
+    here = {str(t.path) for t in trees_of(site, run)} if run else set[str]()
+    left, held = [], set[str]()
+    head = repository.head()
+    for tree in site.worktrees.listed()[1:]:
+        branch = (tree.branch or "").removeprefix("refs/heads/")
+        held.add(branch)
+        if str(tree.path) not in here and _is_ours(site, tree):
+            why = removal.why_kept(repository, tree, head)
+            remedy = f"Look at it, then `git worktree remove {shlex.quote(str(tree.path))}`."
+            left.append(Kept(str(tree.path), f"{why or 'All its work is in HEAD.'} {remedy}"))
+    for branch, at in branches.tips(repository, branches.OWN.rstrip("/")).items():
+        if branch in held or (current and branch.startswith(current)):
+            continue
+        landed = repository.is_ancestor(at, head)
+        what = (
+            "All its work is in HEAD"
+            if landed
+            else f"It holds commits that HEAD has not ({at[:12]})"
+        )
+        remedy = f"`git branch -{'d' if landed else 'D'} {branch}`"
+        left.append(Kept(branch, f"{what}. {remedy} deletes it{'' if landed else ', and them'}."))
+    return tuple(left)
+
+
+def broken(site: Site) -> tuple[Path, ...]:
+    """Registered work trees whose link to the repository is broken, as after it was moved."""
+    return tuple(
+        tree.path
+        for tree in site.worktrees.listed()[1:]
+        if tree.path.is_dir() and not site.worktrees.is_whole(tree.path)
+    )
+
+
+def _is_ours(site: Site, tree: WorktreeInfo) -> bool:
+    ours = site.repository.root.parent / f"{site.repository.root.name}.agents"
+    return (
+        ours.resolve() in _resolved(tree.path).parents
+        or (tree.branch or "").startswith(branches.full(branches.OWN))
+        or removal.found_on(tree) is not None
+    )
 
 
 def trees_of(site: Site, run: Run) -> tuple[WorktreeInfo, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from parallel_agents.core.errors import ParallelAgentsError
-from parallel_agents.doctor import hooks, machine, state
+from parallel_agents.doctor import hooks, machine, state, trees
 from parallel_agents.doctor.finding import Finding, Level
 from parallel_agents.git.repository import Repository
 
@@ -42,3 +42,4 @@ def _repository(start: Path) -> Iterator[Finding]:
         return
     yield state.locks(repository)
     yield from state.store(repository)
+    yield from trees.work_trees(repository)

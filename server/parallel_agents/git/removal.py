@@ -44,7 +44,7 @@ def remove(repository: Repository, path: Path, landed_in: str) -> str | None:
         if known is None:
             there = path.exists() or path.is_symlink()
             return f"{asked} is not a work tree of this repository." if there else None
-        why = _why_keep(repository, known, landed)
+        why = why_kept(repository, known, landed)
         if why:
             return why
         home = found_on(known)
@@ -108,7 +108,8 @@ def under_way(tree: Path) -> str | None:
     return next((what for name, what in _UNDER_WAY.items() if (place / name).exists()), None)
 
 
-def _why_keep(repository: Repository, tree: WorktreeInfo, landed: str) -> str | None:
+def why_kept(repository: Repository, tree: WorktreeInfo, landed: str) -> str | None:
+    """Why `remove` would keep this tree; None where it may go. `landed` is a full SHA."""
     if tree.path.is_symlink():
         return f"{tree.path} has become a symbolic link: what it points to is not ours to remove."
     if tree.path.resolve() == repository.root.resolve():

@@ -47,6 +47,8 @@ class Shown:
     """Tasks of the running plan that are completed and not compared any more."""
     evidence: Sequence[str] = ()
     """What the comparison looked at, a sentence each."""
+    copied: Sequence[str] = ()
+    """Patterns of the ignored files that each new work tree gets a copy of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def plan_form(shown: Shown, width: int = 78, lines: int = FORM_LINES) -> str:
         _doubts(shown, width, _BRIEF),
         _advice(shown.advice, width),
         _commands(shown.plan, width, _BRIEF),
+        _copies(shown.copied, width),
     ]
     room = lines - sum(len(block) + 1 for block in (head, *filter(None, tail)))
     waves = [line for block in _waves(shown, width, _BRIEF) for line in block]
@@ -117,6 +120,7 @@ def _text(shown: Shown, width: int, most: _Most) -> str:
         _advice(shown.advice, width),
         _strategy(shown.advice, width),
         _commands(shown.plan, width, most),
+        _copies(shown.copied, width),
         _approval(shown.plan, width),
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
@@ -312,6 +316,15 @@ def _strategy(advice: ShownAdvice, width: int) -> list[str]:
     for key, name, what in STRATEGIES:
         lines += _hanging(f"  {key} {name}: {what}", width, "    ")
     return lines
+
+
+def _copies(patterns: Sequence[str], width: int) -> list[str]:
+    """What leaves the user's checkout, as the copy list has it."""
+    if not patterns:
+        return []
+    what = "Copied from your checkout into each new work tree, where git ignores it"
+    names = ", ".join(patterns)
+    return _hanging(f"{what} (.worktreeinclude): {names}", width)
 
 
 def _commands(plan: Plan, width: int, most: _Most) -> list[str]:
