@@ -41,7 +41,15 @@ TOOLS = {tool.name: tool for tool in published()}
 VERBS = re.findall(r"^    (\w+) ", cli._parser().format_help(), re.MULTILINE)
 
 SELF_EXPLAINING = {
-    *("bad_agent", "bad_state", "bad_task_id", "cycle", "duplicate_task", "empty_files"),
+    *(
+        "bad_agent",
+        "bad_path",
+        "bad_state",
+        "bad_task_id",
+        "cycle",
+        "duplicate_task",
+        "empty_files",
+    ),
     *("unknown_task", "unknown_plan", "no_commit", "not_completed", "not_stuck"),
 }
 """Codes about one wrong argument, or one thing that is gone: their own text says all there is."""
@@ -49,7 +57,8 @@ SELF_EXPLAINING = {
 OTHER_WORDS = {
     *("client", "lead", "middleware", "repository", "cents"),  # of tests, and of the examples
     *("core", "guard", "tasks"),  # packages, and the name of the server
-    *("git", "ls", "mv", "rename", "uv"),
+    *("gh", "git", "ls", "mv", "rename", "uv"),
+    "suggestions",  # of `import --json`
     "subagent_type",  # of the client's Agent tool
 }
 """Single words in code that our own tools, replies and commands do not have."""

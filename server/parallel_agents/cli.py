@@ -33,6 +33,9 @@ exit status: 0 done, 1 a defect of parallel-agents, 2 wrong usage, 3 refused
 """
 
 
+MODULES = {"import": "importing"}
+"""The module of a command whose name is a word of Python."""
+
 OF_PEOPLE = frozenset(("approve", "claim", "release", "fail", "merge", "recover", "end"))
 """Commands that only people and scripts outside the client may call."""
 
@@ -67,7 +70,8 @@ def _run(words: Sequence[str], console: Console) -> int:
         if arguments.json and getattr(arguments, "watch", False):
             raise Misused("--watch shows a live view, --json gives one object.", "use one of them.")
         _refuse_inside_the_client(arguments.verb)
-        module = import_module(f"parallel_agents.verbs.{arguments.verb}")
+        verb = MODULES.get(arguments.verb, arguments.verb)
+        module = import_module(f"parallel_agents.verbs.{verb}")
         status: int = module.run(arguments, console)
         return status
     except SystemExit as end:  # --help and --version
@@ -170,6 +174,32 @@ class _Verbs:
 def _add_road(verbs: _Verbs) -> None:
     plan = verbs.add("plan", "check a plan file, show it and record it as proposed", "plan.yaml")
     plan.add_argument("file", metavar="FILE", help="YAML or JSON; - for standard input")
+
+    imports = verbs.add(
+        "import",
+        "draft a plan from a list of work, or write back into the list what has landed",
+        "TODO.md -o plan.yaml",
+    )
+    imports.add_argument(
+        "file",
+        metavar="FILE",
+        help="a Markdown checklist, `gh issue list --json number,title,body,labels,state`, an "
+        "export of beads (JSONL) or tasks.json of Task Master; - for standard input",
+    )
+    imports.add_argument(
+        "--format",
+        choices=("markdown", "github", "beads", "task-master"),
+        help="what the file is (default: by its name and content)",
+    )
+    imports.add_argument("--tag", metavar="TAG", help="the tag of a tasks.json (default: master)")
+    imports.add_argument("--goal", metavar="GOAL", help="the plan's goal")
+    imports.add_argument("-o", dest="output", metavar="PLAN", help="write the draft to a new file")
+    imports.add_argument(
+        "--write-back",
+        action="store_true",
+        help="tick or close in FILE what has landed; all else stays byte for byte",
+    )
+    _add_yes(imports)
 
     approve = verbs.add("approve", "give your yes to a proposed plan", "p1a2b3c4")
     approve.add_argument("plan_id", metavar="PLAN_ID", help="as `plan` printed it")

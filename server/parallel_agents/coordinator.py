@@ -10,6 +10,7 @@ from parallel_agents.coordination import (
     clearing,
     completing,
     merging,
+    outcomes,
     proposing,
     recovering,
     watching,
@@ -19,6 +20,7 @@ from parallel_agents.coordination.claiming import Assignment
 from parallel_agents.coordination.clearing import Kept
 from parallel_agents.coordination.completing import Ended
 from parallel_agents.coordination.merging import MergeReport
+from parallel_agents.coordination.outcomes import Outcomes
 from parallel_agents.coordination.proposing import Approved, Proposal
 from parallel_agents.coordination.site import Site
 from parallel_agents.coordination.watching import Status
@@ -126,6 +128,18 @@ class Coordinator:
     def broken_trees(self) -> tuple[Path, ...]:
         """Work trees whose link to the repository is broken."""
         return clearing.broken(self._site)
+
+    def outcomes(self) -> Outcomes | None:
+        """How far the tasks of the present run are, else of the last one; None without any."""
+        return outcomes.outcomes(self._site)
+
+    def tracked(self) -> tuple[str, ...]:
+        """The files of the commit that the main work tree is at, relative to its root."""
+        return outcomes.tracked(self._site)
+
+    def refuse_owned(self, file: Path) -> None:
+        """Raises `NotYours` where a file (absolute) belongs to a task that is not done."""
+        outcomes.refuse_owned(self._site, file)
 
     def end(self) -> int:
         """Put the run away, finished or not; the revision after it. Branches and trees stay."""
