@@ -13,7 +13,7 @@ import pytest
 from command_line import PROGRAM, CommandLine, snapshot
 from git_scratch import git
 from parallel_agents.doctor import PLUGIN, Finding, Level, examine, state
-from parallel_agents.doctor.hooks import edit_guard
+from parallel_agents.doctor.hooks import guards
 
 Programs = Callable[..., None]
 
@@ -183,19 +183,19 @@ def test_a_lock_that_is_never_free_again_fails(
 
 
 def test_the_guard_of_this_plugin_is_alive() -> None:
-    assert edit_guard(PLUGIN).level is Level.OK
+    assert guards(PLUGIN).level is Level.OK
 
 
 def test_a_guard_that_lets_everything_through_fails(tmp_path: Path) -> None:
-    finding = edit_guard(plugin_with(tmp_path / "plugin", "exit 0\n"))
+    finding = guards(plugin_with(tmp_path / "plugin", "exit 0\n"))
     assert finding.level is Level.FAIL
-    assert "did not refuse an edit of a held file" in finding.what
+    assert "the guard of Edit must refuse a write of a held file" in finding.what
 
 
 def test_a_guard_that_is_in_the_way_without_a_run_fails(tmp_path: Path) -> None:
-    finding = edit_guard(plugin_with(tmp_path / "plugin", "echo broken >&2; exit 2\n"))
+    finding = guards(plugin_with(tmp_path / "plugin", "echo broken >&2; exit 2\n"))
     assert finding.level is Level.FAIL
-    assert "without a run the edit guard must stay silent" in finding.what
+    assert "the guard of Edit must stay silent without a run" in finding.what
     assert "broken" in finding.what
 
 
@@ -205,10 +205,29 @@ def test_a_guard_that_refuses_every_edit_fails(tmp_path: Path) -> None:
         '"permissionDecisionReason":"no"}}'
     )
     script = f"[ -d _tasks ] || exit 0\ncat >/dev/null\necho '{denial}'\nexit 0\n"
-    finding = edit_guard(plugin_with(tmp_path / "plugin", script))
+    finding = guards(plugin_with(tmp_path / "plugin", script))
     assert finding.level is Level.FAIL
-    assert "did not let an edit of a free file through" in finding.what
+    assert "the guard of Edit must let a write of a free file through" in finding.what
+
+
+def test_a_guard_that_lets_pass_what_it_cannot_read_fails(tmp_path: Path) -> None:
+    launcher = (PLUGIN / "hooks" / "guard.sh").read_text()
+    shutil.copytree(PLUGIN / "server", tmp_path / "plugin" / "server")
+    plugin = plugin_with(tmp_path / "plugin", launcher.replace("status=2", "status=0"))
+    shutil.copy(PLUGIN / "hooks" / "guard_main.py", plugin / "hooks")
+    finding = guards(plugin)
+    assert finding.level is Level.FAIL
+    assert "the guard of Edit must refuse what it cannot read" in finding.what
+
+
+def test_a_guard_of_commands_that_is_missing_fails(tmp_path: Path) -> None:
+    plugin = plugin_with(tmp_path / "plugin", "exit 0\n")
+    manifest = plugin / "hooks" / "hooks.json"
+    manifest.write_text(manifest.read_text().replace("Bash|Monitor", "Monitor"))
+    finding = guards(plugin)
+    assert finding.level is Level.FAIL
+    assert "hooks.json has no hook for the tool Bash" in finding.what
 
 
 def test_a_package_without_hooks_is_a_warning(tmp_path: Path) -> None:
-    assert edit_guard(tmp_path).level is Level.WARN
+    assert guards(tmp_path).level is Level.WARN

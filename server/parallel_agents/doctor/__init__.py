@@ -1,7 +1,7 @@
 """What would keep a run from working here, each with what to do about it.
 
-Everything is tried, not guessed: the lock is taken from two processes, the edit guard is asked
-about a held file the way the client asks it. What is tried is tried in scratch folders.
+Everything is tried, not guessed: the lock is taken from two processes, the guards are asked
+about a held file the way the client asks them. What is tried is tried in scratch folders.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def examine(start: Path) -> Iterator[Finding]:
     if git.level is Level.FAIL:
         return
     yield from _repository(start)
-    yield hooks.edit_guard(PLUGIN)
+    yield hooks.guards(PLUGIN)
 
 
 def _repository(start: Path) -> Iterator[Finding]:
