@@ -222,8 +222,10 @@ spawn) gate_spawn "$@" ;;
 session-start) tell_what_is_missing ;;
 beat) [ $# -gt 0 ] && beat "$@" ;;
 esac
-case $what in
-identity | verbs) ;;
+# The user's strict mode is made ready when the session starts, run or not: a run may begin later.
+strict=${PARALLEL_AGENTS_STRICT:-${CLAUDE_PLUGIN_OPTION_STRICT:-off}}
+case $what:$strict in
+identity:* | verbs:* | session-start:auto | session-start:required) ;;
 *) [ $# -gt 0 ] && [ "$what" != beat ] || exit 0 ;;
 esac
 need_python

@@ -24,10 +24,10 @@ pytestmark = [pytest.mark.client, pytest.mark.xdist_group("client: guard")]
 
 SERVER = Path(__file__).with_name("files_server.py")
 GENERATOR = """\
-import pathlib, sys
-pathlib.Path("src", "".join(reversed("daerb")) + ".txt").write_text("generated\\n")
+name = bytes(byte ^ 1 for byte in b"rsb.csd`e/uyu").decode()
+open(name, "w").write("generated\\n")
 """
-"""A program of which nobody can tell in advance what it writes."""
+"""A program of which nobody can tell in advance that it writes src/bread.txt."""
 
 
 @dataclass

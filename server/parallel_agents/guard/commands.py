@@ -55,7 +55,7 @@ def guard(event: Event, runs: Runs, plugin: str) -> dict[str, Any] | None:
             return answer.deny(reason)
         from parallel_agents.guard.watch import watching  # a refusal needs none of it
 
-        watching.begin(event, runs, level)
+        return watching.begin(event, runs, level)
     return None
 
 

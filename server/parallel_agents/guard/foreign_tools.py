@@ -79,8 +79,7 @@ def guard(event: Event, runs: Runs, plugin: str) -> dict[str, Any] | None:
         found = _objection(text, event, runs, plugin, means, is_place=is_place)
         if found is not None:
             return edits.denial(found[1], found[0], event)
-    watching.begin(event, runs, "opaque")
-    return None
+    return watching.begin(event, runs, "opaque")
 
 
 def _objection(

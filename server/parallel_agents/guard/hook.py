@@ -64,6 +64,8 @@ def _decide(what: str, event: events.Event, runs: Runs, plugin: str) -> dict[str
         return watching.after(event, runs)
     from parallel_agents.guard import lifecycle
 
+    if what == "session-start":
+        return lifecycle.session_starts(event, runs.near(), plugin)
     return lifecycle.HOOKS[what](event, runs.near())
 
 

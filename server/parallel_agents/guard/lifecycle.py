@@ -6,7 +6,7 @@ import os
 
 from parallel_agents.guard import answer
 from parallel_agents.guard.answer import TOOLS
-from parallel_agents.guard.runs import ALIVE, WATCH, file_name
+from parallel_agents.guard.runs import ALIVE, WATCH, file_name, is_strict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,10 +76,19 @@ def conversation_stops(event: Event, runs: list[Run]) -> dict[str, Any] | None:
     return _news(event, news)
 
 
-def session_starts(event: Event, runs: list[Run]) -> dict[str, Any] | None:
-    """What the conversation is told when it starts in a repository with an unfinished run."""
+def session_starts(event: Event, runs: list[Run], plugin: str = "") -> dict[str, Any] | None:
+    """What the conversation is told when it starts in a repository with an unfinished run.
+
+    Where the user chose strict mode, the session is made ready for it, and told if that fails.
+    `plugin` is the plugin's folder.
+    """
+    trouble = ""
+    if is_strict():
+        from parallel_agents.guard.strict.session import prepare
+
+        trouble = prepare(event, plugin)
     if not runs:
-        return None
+        return _warned(trouble, answer.tell("SessionStart", trouble)) if trouble else None
     run = runs[0]
     count = {state: _tasks_in(run, state) for state in STATES}
     total = sum(count.values())
@@ -92,7 +101,13 @@ def session_starts(event: Event, runs: list[Run]) -> dict[str, Any] | None:
     if left:
         text += "Claimed by agents of sessions that are over: "
         text += ", ".join(f"`{claim.task}`" for claim in left) + ". "
-    return answer.tell("SessionStart", text + _next(count, total, left))
+    told = answer.tell("SessionStart", f"{text}{_next(count, total, left)} {trouble}".rstrip())
+    return _warned(trouble, told) if trouble else told
+
+
+def _warned(trouble: str, told: dict[str, Any]) -> dict[str, Any]:
+    """The user is shown the trouble, too."""
+    return {"systemMessage": trouble, **told}
 
 
 def session_ends(event: Event, runs: list[Run]) -> dict[str, Any] | None:

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 OPAQUE, CLEAR, EDIT = "opaque", "clear", "edit"
 """What a flight may write: anything; only what is its agent's own; the one file of an edit."""
 
-FOREGROUND, BACKGROUND, CONTAINED = "foreground", "background", "contained"
-"""How it runs. Contained: with others' files read-only (strict mode), in the foreground."""
+FOREGROUND, BACKGROUND = "foreground", "background"
+"""How it runs."""
+
+CONTAINED = "contained"
+"""Folder with a file for each flight that runs with others' files read-only (strict mode)."""
 
 SLACK = 20_000_000
 """Nanoseconds by which the clock of a file system may stand behind."""
@@ -64,7 +67,7 @@ class Flight:
 
     __slots__ = (
         *("call", "command", "end", "key", "level", "process", "start", "state", "tool"),
-        "watched",
+        *("contained", "watched"),
     )
 
     def __init__(
@@ -91,6 +94,8 @@ class Flight:
         self.end = end
         self.state = state
         self.process = process
+        self.contained = False
+        """Whether it runs with others' files read-only."""
 
     @property
     def session(self) -> str:
@@ -116,12 +121,13 @@ class Flight:
 
     def forget(self, folder: str) -> None:
         """Take it out of the run's `folder`."""
-        path = os.path.join(folder, WATCH, FLIGHTS, self.name)
-        if os.path.lexists(path):
-            try:
-                os.unlink(path)
-            except FileNotFoundError:
-                return  # somebody else has looked at it as well
+        for place in (FLIGHTS, CONTAINED):
+            path = os.path.join(folder, WATCH, place, self.name)
+            if os.path.lexists(path):
+                try:
+                    os.unlink(path)
+                except FileNotFoundError:
+                    continue  # somebody else has looked at it as well
 
     def _rows(self) -> Iterator[str]:
         times = (str(self.start), str(self.end))
@@ -142,7 +148,9 @@ def flights(folder: str) -> list[Flight]:
     found = []
     for name in names(folder):
         try:
-            found.append(_parsed(read(os.path.join(place, name))))
+            flight = _parsed(read(os.path.join(place, name)))
+            flight.contained = os.path.exists(os.path.join(folder, WATCH, CONTAINED, name))
+            found.append(flight)
         except (OSError, ValueError, IndexError):
             continue  # it has just ended
     found.sort(key=lambda flight: flight.start)

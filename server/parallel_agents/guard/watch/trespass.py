@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from parallel_agents.guard.watch import preimage
-from parallel_agents.guard.watch.flights import CONTAINED, EDIT, OPAQUE
+from parallel_agents.guard.watch.flights import EDIT, OPAQUE
 from parallel_agents.guard.watch.journal import Journal, content_of
 from parallel_agents.guard.watch.snapshot import GONE, changed_at, mode_of
 
@@ -119,7 +119,7 @@ def trespasses(run: Run, flight: Flight, flights: list[Flight]) -> tuple[list[Tr
 
 def _suspects(flight: Flight, others: list[Flight]) -> list[Flight]:
     able = [f for f in others if f.level == OPAQUE or f.name == flight.name]
-    return [f for f in able if f.state != CONTAINED] or able
+    return [f for f in able if not f.contained] or able
 
 
 def _is_harmless(one: Trespass, last_own: str) -> bool:

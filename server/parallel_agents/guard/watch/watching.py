@@ -12,6 +12,7 @@ import time
 
 from parallel_agents.core.paths import places
 from parallel_agents.guard import answer
+from parallel_agents.guard.runs import is_strict
 from parallel_agents.guard.watch import evidence, flights, notes, words
 from parallel_agents.guard.watch.flights import BACKGROUND, CLEAR, OPAQUE, Flight, Watched
 from parallel_agents.guard.watch.journal import Journal
@@ -31,12 +32,13 @@ ALWAYS_BEHIND = ("Monitor",)
 """Tools that only start something; it goes on in the background."""
 
 
-def begin(event: Event, runs: Runs, level: str) -> None:
+def begin(event: Event, runs: Runs, level: str) -> dict[str, Any] | None:
     """Note that a command is about to run. `level` is the verdict of the shell guard on it.
 
     `clear`: it writes nothing that others hold, so only its own agent's files are looked at;
-    anything else is taken for a command that could write whatever it likes. Raises `OSError` where
-    it cannot be noted: then the command must not run.
+    anything else is taken for one that could write whatever it likes, and in strict mode it is
+    confined. The answer is a denial where that is required and cannot be had, else None. Raises
+    `OSError` where it cannot be noted: then the command must not run.
     """
     for run in runs.near():
         mine = run.table.of(event.key)
@@ -46,7 +48,15 @@ def begin(event: Event, runs: Runs, level: str) -> None:
                 if claim is not mine:
                     watched += _watched(event, run, claim)
         if watched:
+            if level != CLEAR and is_strict():
+                from parallel_agents.guard.strict import session
+
+                reason = session.contain(event, run, watched)
+                if reason:
+                    run.note("denied", event, reason, path=words.command_of(event.input, ""))
+                    return answer.deny(reason)
             _flight(event, CLEAR if level == CLEAR else OPAQUE, tuple(watched)).save(run.folder)
+    return None
 
 
 def after(event: Event, runs: Runs) -> dict[str, Any] | None:
@@ -55,6 +65,10 @@ def after(event: Event, runs: Runs) -> dict[str, Any] | None:
     for run in runs.near():
         run.beat(event)
         direct += _after(event, run)
+    if is_strict():
+        from parallel_agents.guard.strict import session
+
+        direct += filter(None, [session.settle(event)])
     indirect = [text for run in runs.near() for text in notes.taken(run.folder, event.key)]
     name = str(event.data.get("hook_event_name", "PostToolUse"))
     if direct and name == "PostToolUse":
@@ -152,7 +166,7 @@ def _note_own(run: Run, flight: Flight, every: list[Flight]) -> None:
         journal = Journal(run.folder, watched.task, watched.token)
         for path, _, after in watched.before.changes(watched.before.now()):
             moment = changed_at(after)
-            doubtful = any(f.covers(moment) and f.state != flights.CONTAINED for f in others)
+            doubtful = any(f.covers(moment) and not f.contained for f in others)
             journal.note(watched.before.root, path, doubtful=doubtful)
 
 

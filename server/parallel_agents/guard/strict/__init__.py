@@ -1,0 +1,1 @@
+"""Strict mode, the user's choice: what could write anything finds others' files read-only."""
