@@ -8,6 +8,7 @@ storm.py     64 processes that claim from one store
 lock.py      a burst that waits for the lock
 server.py    claim_task over MCP; a server's start
 hooks.py     the hooks as whole processes
+peers.py     other tools under the same races for a claim; rivals.py says how each is driven
 
 Floor and subject take turns in one run, and each is compared with its neighbour in time: a machine
 that others use makes both slower, and the ratio stays.

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.report import load, page, say, section, sections_of
 from benchmarks.scale import FULL, QUICK, Scale
 
-SUBJECTS = ("floors", "store", "storm", "lock", "server", "hooks", "planning")
+SUBJECTS = ("floors", "store", "storm", "lock", "server", "hooks", "planning", "peers")
 """The modules that measure: each has `measure(scale)`, which yields findings, and NOTES."""
 
 SECTIONS = (*SUBJECTS, "independence")

@@ -39,6 +39,12 @@ class Scale:
     """Its commits."""
     plans: int
     """Processes that plan on it, three plans each."""
+    races: int
+    """Races for one task among the processes of other tools, and of ours."""
+    kept: int
+    """Claims of each process that are looked for afterwards."""
+    peers: bool
+    """Whether other tools are installed and driven, or only ours."""
 
 
 FULL = Scale(
@@ -58,6 +64,9 @@ FULL = Scale(
     files=30_000,
     commits=2_500,
     plans=5,
+    races=10,
+    kept=4,
+    peers=True,
 )
 
 QUICK = Scale(
@@ -77,4 +86,7 @@ QUICK = Scale(
     files=3_000,
     commits=300,
     plans=1,
+    races=2,
+    kept=1,
+    peers=False,
 )

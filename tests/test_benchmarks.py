@@ -12,6 +12,7 @@ from parallel_agents.core import locktable
 from parallel_agents.core.model import TaskId
 from parallel_agents.store import frontmatter
 
+from benchmarks import peers
 from benchmarks.__main__ import RESULTS, SUBJECTS, main
 from benchmarks.floors import ByHand
 from benchmarks.report import Finding, Row, Table, page, section, sections_of
@@ -35,12 +36,16 @@ TINY = Scale(
     files=60,
     commits=12,
     plans=1,
+    races=1,
+    kept=1,
+    peers=False,
 )
 TARGETS = {
     "floors": (),
     "store": ("claim and give back", "claim among 120 tasks"),
     "storm": ("claim, then complete;", "complete, then claim"),
     "lock": ("holds of 1 ms", "holds of 0.2 ms"),
+    "peers": (),
     "server": ("a new claim", "again", "ready after its start"),
     "hooks": (
         *("edit guard, no active run", "shell guard, no active run", "heartbeat, no active run"),
@@ -63,19 +68,20 @@ def row(ratio: float, target: float | None = 2.0, broken: str = "") -> Row:
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_a_subject_measures_everything_that_has_a_target(subject: str) -> None:
     module = import_module(f"benchmarks.{subject}")
-    rows = list(module.measure(TINY))
+    findings = list(module.measure(TINY))
+    rows = [found for found in findings if isinstance(found, Row)]
     assert rows
+    assert not any(found.broken for found in findings)
     assert module.NOTES
     for found in rows:
         assert found.subject == subject
         assert 0 < found.cost.low <= found.cost.median <= found.cost.high
-        assert not found.broken
         assert (found.ratio is None) == (not found.floor)
     held = [found.what for found in rows if found.target is not None]
     assert len(held) == len(TARGETS[subject])
     for words, what in zip(TARGETS[subject], held, strict=True):
         assert words in what
-    text = section(subject, rows, module.NOTES, quick=True, load="0.1")
+    text = section(subject, findings, module.NOTES, quick=True, load="0.1")
     assert all(f"| {found.what} |" in text for found in rows)
 
 
@@ -96,6 +102,19 @@ def test_the_steps_by_hand_leave_what_the_store_would_leave(tmp_path: Path) -> N
 def test_a_ratio_over_its_target_is_over_and_a_broken_promise_comes_before_it() -> None:
     verdicts = [r.verdict for r in (row(2.0), row(2.01), row(9.0, None), row(1.0, None, "twice"))]
     assert verdicts == ["PASS", "over", "", "BROKEN: twice"]
+
+
+def test_why_a_tool_is_left_out_is_said_without_addresses_and_a_broken_python_is_passed_over(
+    tmp_path: Path,
+) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    told = peers._plain(f"pip: no {tmp_path}/x at https://somewhere | here", tmp_path)
+    assert told == "pip: no /x at a registry / here"
+    assert not peers._works(str(python))
+    assert not peers._works(str(tmp_path / "none"))
+    assert peers._works(sys.executable)
 
 
 def one_section(*found: Finding, notes: tuple[str, ...] = ()) -> str:
