@@ -43,7 +43,7 @@ class Entry:
 
     name: str
     registry: str
-    """pypi, npm, or empty for this project."""
+    """pip, npm, or empty for this project."""
     binary: str
     make: Callable[[Path], Rival]
     slow: bool = False
@@ -51,10 +51,10 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("agent-parley", "pypi", "agent-parley", rivals.AgentParley),
-    Entry("laneguard", "pypi", "laneguard", rivals.LaneGuard),
-    Entry("claude-swarm", "pypi", "claude-swarm", rivals.ClaudeSwarm),
-    Entry("microbeads", "pypi", "mb", rivals.MicroBeads),
+    Entry("agent-parley", "pip", "agent-parley", rivals.AgentParley),
+    Entry("laneguard", "pip", "laneguard", rivals.LaneGuard),
+    Entry("claude-swarm", "pip", "claude-swarm", rivals.ClaudeSwarm),
+    Entry("microbeads", "pip", "mb", rivals.MicroBeads),
     Entry("backlog.md", "npm", "backlog", rivals.Backlog),
     Entry("task-master-ai", "npm", "task-master", rivals.TaskMaster, slow=True),
 )
