@@ -21,15 +21,16 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "server" / "parallel_agents"
 
 CORE = {"core"}
-ENGINES = {"planning", "git", "store", "checks"}
+ENGINES = {"planning", "git", "store", "checks", "processes"}
 USE_CASES = {"coordinator", "coordination", "planfile"}
 
 LAYERS: dict[str, set[str]] = {
     "core": set(),
     "planning": CORE,
-    "git": CORE,
+    "processes": CORE,
+    "git": CORE | {"processes"},
     "store": CORE,
-    "checks": CORE,
+    "checks": CORE | {"processes"},
     "planfile": CORE,
     "guard": CORE,
     "views": CORE,

@@ -199,21 +199,24 @@ def test_what_is_merged_is_shown_as_merged_and_not_merged_again(pa: CommandLine)
 def test_a_conflict_needs_a_person_and_moves_nothing(pa: CommandLine) -> None:
     pa.start()
     pa.complete("a1", "alpha")
+    pa.complete("a2", "beta")
     (pa.root / "src").mkdir()
     (pa.root / "src" / "alpha.txt").write_text("something else\n")
     git(pa.root, "add", "--all")
     git(pa.root, "commit", "--quiet", "--message", "meanwhile")
     before = snapshot(pa.root)
-    for words in (("merge", "--dry-run"), ("merge", "--yes")):
-        ran = pa(*words)
-        refused(ran, "merge_conflict", 4)
-        assert "src/alpha.txt" in ran.err
-        assert "--leave-out alpha" in ran.err
+    shown = pa("merge", "--dry-run")
+    assert (shown.status, shown.err) == (4, "")
+    assert "would stop" in shown.out
+    ran = pa("merge", "--yes")
+    refused(ran, "merge_conflict", 4)
+    assert "src/alpha.txt" in ran.err
+    assert "--leave-out alpha" in ran.err
     assert snapshot(pa.root) == before
 
 
 def test_a_red_check_needs_a_person_and_moves_nothing(pa: CommandLine) -> None:
-    pa.start(PLAN.replace('check: "true"', "check: test -e never"))
+    pa.start(PLAN.replace('check: "true"', "check: test ! -e src/alpha.txt"))
     pa.complete("a1", "alpha")
     before = snapshot(pa.root)
     refused(pa("merge", "--yes"), "check_failed", 4)

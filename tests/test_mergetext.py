@@ -8,6 +8,7 @@ from typing import Any
 from parallel_agents.checks import CheckResult
 from parallel_agents.coordination.clearing import Kept
 from parallel_agents.coordination.merging import MergeReport
+from parallel_agents.coordination.stops import Reason, Stop
 from parallel_agents.core.model import State, TaskId
 from parallel_agents.views.cells import cells
 from parallel_agents.views.mergetext import merge_text
@@ -73,7 +74,46 @@ def test_what_did_not_go_in_is_named_with_the_reason() -> None:
 
 def test_the_check_is_shown_with_its_time() -> None:
     check = CheckResult("make test", 0, "", 12.34, False)
-    assert "  check       passed in 12.3 s: make test" in lines(report("auth", check=check))
+    for runs, how in (
+        (0, "passed before on the same files"),
+        (1, "passed in 12.3 s"),
+        (3, "passed in 12.3 s (3 runs)"),
+    ):
+        shown = lines(report("auth", check=check, suite_runs=runs))
+        assert f"  check       {how}: make test" in shown
+
+
+def test_what_was_found_and_what_is_to_be_known_is_shown() -> None:
+    shown = lines(
+        report(
+            "auth",
+            found="An earlier merge was cut off.",
+            canary="proven: with all 2 changed files broken the check fails",
+            notes=("CHANGES is merged by `union`",),
+            reopened=(TaskId("docs"),),
+        )
+    )
+    assert shown[0] == "An earlier merge was cut off."
+    assert "  canary      proven: with all 2 changed files broken the check fails" in shown
+    assert "  note        CHANGES is merged by `union`" in shown
+    assert "  free again  docs, to be done on top of what landed" in shown
+
+
+def test_a_dry_run_that_would_stop_shows_why_with_the_lines() -> None:
+    stop = Stop(Reason.CONFLICT, "Task a conflicts with task b.\n<<<<<<< a\n1\n", ())
+    shown = lines(report(dry_run=True, stop=stop))
+    assert shown == [
+        "A merge into main (now at aaaaaaaaaaaa) would stop. Nothing was changed.",
+        "It would stop: Task a conflicts with task b.",
+        "  <<<<<<< a",
+        "  1",
+    ]
+
+
+def test_a_plan_that_the_user_chose_is_named_with_how_to_approve_it() -> None:
+    shown = lines(report(proposal="p1", new="a" * 40))
+    assert shown[0] == "Nothing was merged into main (at aaaaaaaaaaaa)."
+    assert "  proposed    plan p1: `parallel-agents approve p1`" in shown
 
 
 def test_what_was_cleaned_up_and_what_was_kept_is_shown() -> None:

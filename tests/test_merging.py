@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import git_scratch as scratch
@@ -347,9 +349,24 @@ def test_a_commit_that_does_not_exist_leaves_no_tree(repo: Repository, root: Pat
 def test_trees_left_by_a_killed_process_are_found_and_removed(repo: Repository, root: Path) -> None:
     mine = root.parent / "mine"
     scratch.git(root, "worktree", "add", "--quiet", "--detach", str(mine))
-    with verification_tree(repo, "main") as tree:
-        assert discard_leftovers(repo) == (tree,)
-        assert not tree.exists()
+    program = (
+        "import sys, os, signal, pathlib\n"
+        "from parallel_agents.git.merging import verification_tree\n"
+        "from parallel_agents.git.repository import Repository\n"
+        "with verification_tree(Repository.find(pathlib.Path(sys.argv[1])), 'main') as tree:\n"
+        "    print(tree, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    words = (sys.executable, "-c", program, str(root))
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    left = Path(done.stdout.strip())
+    unborn = left.with_name(f"{left.name}-unregistered")
+    unborn.mkdir()
+    assert left.is_dir()
+
+    with verification_tree(repo, "main") as tree:  # that of another check that is going on
+        assert discard_leftovers(repo) == (left, unborn)
+        assert tree.is_dir()
 
     assert [t.path for t in repo.work_trees()] == [root, mine]
-    assert discard_leftovers(repo) == ()
+    assert not left.parent.exists()

@@ -13,6 +13,7 @@ SAID = [
         "run `parallel-agents approve p1`.",
     ),
     ("leave one out (`leave_out: [auth]`)", "leave one out (--leave-out auth)"),
+    ('land only (`only: ["a", "b-2"]`)', "land only (--only a --only b-2)"),
     ("name what to merge in `only`.", "name what to merge in --only."),
     ("ask for them with extend_claim", "ask for them with extend_claim"),
     ("the file my_claim_task.py", "the file my_claim_task.py"),

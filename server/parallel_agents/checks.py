@@ -10,12 +10,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from parallel_agents.core.errors import BadInput
+from parallel_agents.processes import Process
 
 TAIL = 4000
 """Characters of output that are kept."""
@@ -66,11 +67,17 @@ def parse_command(text: str) -> tuple[str, ...]:
     return words
 
 
-def run_check(command: str, cwd: Path, timeout: float) -> CheckResult:
+def run_check(
+    command: str,
+    cwd: Path,
+    timeout: float,
+    on_start: Callable[[Process], None] = lambda process: None,
+) -> CheckResult:
     """Run `command` in `cwd` for at most `timeout` seconds, and end all that it started.
 
-    No shell, nothing on standard input, a process group of its own. A program that cannot be
-    started is a result (126 or 127), not an error. Raises BadInput `bad_command`.
+    No shell, nothing on standard input, a process group of its own, whose leader `on_start` is
+    told. A program that cannot be started is a result (126 or 127), not an error. Raises BadInput
+    `bad_command`.
     """
     argv = parse_command(command)
     began = time.monotonic()
@@ -91,6 +98,7 @@ def run_check(command: str, cwd: Path, timeout: float) -> CheckResult:
         return CheckResult(command, found, f"Cannot run {where}: {why}.", 0.0, False)
     tail = _Tail()
     try:
+        on_start(Process.of(process.pid))
         timed_out = not _follow(process, tail, began + timeout)
     finally:
         # Also after a normal end: what still runs would hold files of a tree that is removed.

@@ -234,6 +234,14 @@ def _add_road(verbs: _Verbs) -> None:
     merge.add_argument(
         "--only", action="append", metavar="TASK", help="just this one; may be repeated"
     )
+    merge.add_argument(
+        "--resume", action="store_true", help="go on with the merge that was cut off, as it was"
+    )
+    merge.add_argument(
+        "--trust-check",
+        action="store_true",
+        help="merge though the check passes with broken source files",
+    )
     _add_yes(merge)
 
     recover = verbs.add(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from parallel_agents.coordination import (
     claiming,
     clearing,
     completing,
+    deciding,
     merging,
     outcomes,
     proposing,
@@ -22,12 +24,16 @@ from parallel_agents.coordination.completing import Ended
 from parallel_agents.coordination.merging import MergeReport
 from parallel_agents.coordination.outcomes import Outcomes
 from parallel_agents.coordination.proposing import Approved, Proposal
+from parallel_agents.coordination.selection import Request
 from parallel_agents.coordination.site import Site
+from parallel_agents.coordination.stops import Stop
+from parallel_agents.coordination.suite import check_base
 from parallel_agents.coordination.watching import Status
 from parallel_agents.core.commands import Archive, NothingToClaim
 from parallel_agents.core.errors import Unusable
 from parallel_agents.core.events import Event
 from parallel_agents.core.model import Agent, Claim, Outcome, Plan, State, Strategy, TaskId
+from parallel_agents.core.rules import run_of
 from parallel_agents.git.repository import Repository
 from parallel_agents.planning.evidence import Say
 from parallel_agents.store.folder import FOLDER, FolderStore
@@ -79,8 +85,12 @@ class Coordinator:
     def approve(
         self, plan_id: str, strategy: Strategy | None, by: str, accept_checks: bool = False
     ) -> Approved:
-        """Record the user's own yes, and whether doubtful pairs may run at once."""
-        return proposing.approve(self._site, plan_id, strategy, by, accept_checks)
+        """Record the user's own yes, and whether doubtful pairs may run at once.
+
+        After that the plan's check is run on the base, once, to know whether it passes there.
+        """
+        approved = proposing.approve(self._site, plan_id, strategy, by, accept_checks)
+        return replace(approved, base_check=check_base(self._site, self.store.read(run_of)))
 
     def claim(
         self, agent: Agent, task: str | None = None, cwd: Path | None = None
@@ -116,10 +126,34 @@ class Coordinator:
         dry_run: bool = False,
         only: Sequence[str] | None = None,
         leave_out: Sequence[str] = (),
+        resume: bool = False,
+        trust: bool = False,
     ) -> MergeReport:
-        """Merge completed work into the target, tested first."""
-        chosen = None if only is None else [TaskId(t) for t in only]
-        return merging.merge(self._site, dry_run, chosen, [TaskId(t) for t in leave_out])
+        """Merge completed work into the target, tested first; a dry run says what that would be."""
+        request = _request(only, leave_out, resume, trust)
+        return (merging.preview if dry_run else merging.merge)(self._site, request)
+
+    def prove(
+        self,
+        only: Sequence[str] | None = None,
+        leave_out: Sequence[str] = (),
+        resume: bool = False,
+        trust: bool = False,
+    ) -> Stop | None:
+        """All of a merge but the landing: why it stops, where it does, to ask the user about."""
+        return merging.prove(self._site, _request(only, leave_out, resume, trust))
+
+    def decide(
+        self,
+        stop: Stop,
+        choice: str,
+        instructions: str = "",
+        only: Sequence[str] | None = None,
+        leave_out: Sequence[str] = (),
+    ) -> MergeReport:
+        """Do what the user said about a merge that stopped."""
+        request = _request(only, leave_out)
+        return deciding.decide(self._site, request, stop, choice, instructions)
 
     def leftovers(self) -> tuple[Kept, ...]:
         """Work trees and branches of runs that are over, with what to do about each."""
@@ -150,3 +184,13 @@ class Coordinator:
     ) -> tuple[Event | None, int]:
         """Bring stale or blocked work back to the queue."""
         return recovering.recover(self._site, TaskId(task), to, by_user, reason)
+
+
+def _request(
+    only: Sequence[str] | None,
+    leave_out: Sequence[str],
+    resume: bool = False,
+    trust: bool = False,
+) -> Request:
+    chosen = None if only is None else tuple(TaskId(t) for t in only)
+    return Request(chosen, tuple(TaskId(t) for t in leave_out), trust, resume)

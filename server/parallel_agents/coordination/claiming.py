@@ -146,6 +146,9 @@ def _start(site: Site, run: Run, held: Claim) -> str:
     Once results have landed, the base is where they landed: that tree was tested.
     """
     parts = site.store.read(lambda view: _results(view, run, held.task))
+    settles = site.store.read(lambda view: view.records[held.task].task.settles)
+    if settles:
+        return _settling_start(site, run, parts, settles)
     base = _base(site, run)
     if parts and site.repository.is_ancestor(base, parts[0].commit):
         base, parts = parts[0].commit, parts[1:]
@@ -166,6 +169,26 @@ def _start(site: Site, run: Run, held: Claim) -> str:
 def _base(site: Site, run: Run) -> str:
     landed = site.store.read(lambda view: any(r.merged for r in view.records.values()))
     return site.repository.commit(run.target) if landed else run.base
+
+
+def _settling_start(
+    site: Site, run: Run, parts: tuple[Part, ...], settles: tuple[TaskId, ...]
+) -> str:
+    """The target as it is now and what goes on top of it; the rest is the agent's to merge.
+
+    Its plan says so, and the user approved it: nothing is joined here against a conflict.
+    """
+    base = site.repository.commit(run.target)
+    while isinstance(joined := assemble(site.repository, base, parts), Conflict):
+        if joined.part not in settles:
+            raise NeedsPerson(
+                "dependencies_conflict",
+                f"Result {joined.part} conflicts with {joined.against or run.target}, and this "
+                "task does not settle that.",
+                f"ask the user; propose the task again with {joined.part} in its `settles`.",
+            )
+        parts = tuple(part for part in parts if part.name != joined.part)
+    return joined.tip
 
 
 def _results(view: View, run: Run, task: TaskId) -> tuple[Part, ...]:

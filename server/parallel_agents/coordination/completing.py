@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +282,7 @@ def _judge_diff(site: Site, held: _Held, commit: str) -> None:
             f"{claim.task} started.",
             f"put your commits on top of {claim.start[:12]}, then release again.",
         )
+    _must_join(site, held, commit)
     outside = [p for p in repository.changed(claim.start, commit) if not covering(claim.files, p)]
     if outside:
         raise Unproven(
@@ -289,6 +291,24 @@ def _judge_diff(site: Site, held: _Held, commit: str) -> None:
             f"{listed(outside)}. Claimed are {listed(claim.files)}.",
             "ask for them with extend_claim, or undo those changes in a further commit.",
         )
+
+
+def _result_of(task: TaskId, view: View) -> str | None:
+    return view.records[task].commit
+
+
+def _must_join(site: Site, held: _Held, commit: str) -> None:
+    """A task that settles a conflict has both results in its own, or one would be lost."""
+    for settled in held.task.settles:
+        result = site.store.read(partial(_result_of, settled))
+        if result and not site.repository.is_ancestor(result, commit):
+            raise Unproven(
+                "not_joined",
+                f"Task {held.claim.task} settles a conflict of {settled}, whose result "
+                f"{result[:12]} is not in {held.claim.branch}.",
+                f"run `git -c rerere.enabled=false merge {result}` there, settle the conflict as "
+                "the task says, commit, then release again.",
+            )
 
 
 def _nothing_done(site: Site, held: _Held) -> None:

@@ -1,42 +1,40 @@
 """From completed tasks to one tested commit on the target.
 
-Assemble in memory, verify in a throw-away work tree, move the target by compare-and-swap. A
-conflict or a red suite moves nothing and is put before the user.
+Assemble in memory, test in a throw-away work tree, move the target by compare-and-swap. A conflict
+or a red suite moves nothing and is put before the user. What is begun is in a journal before it
+happens: a merge that was killed is gone on with by the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from parallel_agents.checks import CheckResult, run_check
+from parallel_agents.checks import CheckResult
 from parallel_agents.coordination.clearing import Kept, clear
-from parallel_agents.coordination.site import CHECK_TIMEOUT, Site
+from parallel_agents.coordination.journal import Entry, Journal, Record, Stage
+from parallel_agents.coordination.proving import Assembled, Proven, assembled, proven
+from parallel_agents.coordination.selection import (
+    Request,
+    forget_shown,
+    note_shown,
+    refuse_unseen,
+)
+from parallel_agents.coordination.site import Site
+from parallel_agents.coordination.stops import Stop
 from parallel_agents.coordination.watching import progress_line
 from parallel_agents.core.commands import Archive, MarkMerged
-from parallel_agents.core.errors import (
-    BadInput,
-    NeedsPerson,
-    NotNow,
-    StoreFault,
-)
-from parallel_agents.core.model import State, Strategy, TaskId
-from parallel_agents.core.rules import held_by, record_of, run_of
-from parallel_agents.core.view import Record, Run, View
-from parallel_agents.git.clashes import clashes
-from parallel_agents.git.landing import land
-from parallel_agents.git.merging import (
-    Assembly,
-    Conflict,
-    Part,
-    assemble,
-    discard_leftovers,
-    verification_tree,
-)
+from parallel_agents.core.errors import NotNow, ParallelAgentsError, StoreFault
+from parallel_agents.core.model import State, TaskId
+from parallel_agents.core.view import View
+from parallel_agents.git.landing import land, settle
+from parallel_agents.git.merging import Conflict, discard_leftovers
 from parallel_agents.git.repository import Repository
 from parallel_agents.store.lock import FileLock
+
+TRIES = 3
+"""How often a merge is planned anew because the target has moved under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class MergeReport:
     """Completed, but not in this merge by the caller's word."""
     unfinished: tuple[tuple[TaskId, State], ...]
     conflicts: tuple[tuple[str, str, tuple[str, ...]], ...]
-    """Pairs of tasks whose results conflict, with the paths (dry run)."""
+    """Pairs of tasks whose results conflict, with the paths; `the target` may be one of them."""
     check: CheckResult | None
     progress: str
     """`N completed / M total (K in progress, F failed)`, before the run was put away."""
@@ -62,33 +60,103 @@ class MergeReport:
     kept: tuple[Kept, ...]
     archived: bool
     rev: int
+    stop: Stop | None = None
+    """Why a merge would stop (dry run)."""
+    found: str | None = None
+    """What an earlier merge had left that was cut off."""
+    suite_runs: int = 0
+    """How often the check was run, repetitions included; 0 where the verdict was known."""
+    canary: str | None = None
+    """Whether it is proven that the check sees the tree under test."""
+    notes: tuple[str, ...] = ()
+    reopened: tuple[TaskId, ...] = ()
+    """Left out by the user's choice and free again, to be done on top of what landed."""
+    proposal: str | None = None
+    """A plan that waits for the user's yes: with the task that settles what this merge met."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Selection:
-    run: Run
-    records: tuple[Record, ...]
-    left_out: tuple[TaskId, ...]
-    unfinished: tuple[tuple[TaskId, State], ...]
-
-
-def merge(
-    site: Site,
-    dry_run: bool = False,
-    only: Sequence[TaskId] | None = None,
-    leave_out: Sequence[TaskId] = (),
-) -> MergeReport:
+def merge(site: Site, request: Request) -> MergeReport:
     """Merge completed tasks into the run's target. Raises before anything has moved.
 
-    Codes: `still_claimed`, `nothing_completed`, `needs_left_out` (NotNow or BadInput),
-    `merge_conflict`, `check_failed` (NeedsPerson), `merge_running`, `target_moved`,
-    `dirty_target` (NotNow).
+    NeedsPerson: the codes of `stops.Reason`, `landing_interrupted`. NotNow: `still_claimed`,
+    `nothing_completed`, `merge_running`, `changed_since_dry_run`, `target_moved`, `dirty_target`,
+    `target_busy`, `nothing_to_resume`, `merged_before`. BadInput: `needs_left_out`.
     """
-    if dry_run:
-        return _merge(site, dry_run, only, leave_out)
     with _only_merge(site.repository):
-        discard_leftovers(site.repository)
-        return _merge(site, dry_run, only, leave_out)
+        journal = Journal(site.repository)
+        found, request = _taken_up(site, journal, request)
+        for turn in range(1, TRIES + 1):
+            outcome, record = _proven(site, journal, request, found is not None)
+            if isinstance(outcome, Stop):
+                journal.clear()
+                raise outcome.error()
+            ready = outcome.assembled
+            try:
+                land(site.repository, ready.chosen.run.target, ready.old, outcome.tip, record.lands)
+            except NotNow as refusal:
+                journal.clear()
+                if refusal.code != "target_moved" or turn == TRIES:
+                    raise
+                continue
+            record.landed()
+            report = _finish(site, replace(_report(site, ready), found=found), outcome)
+            forget_shown(site)
+            journal.clear()
+            return report
+        raise AssertionError("unreachable")
+
+
+def preview(site: Site, request: Request) -> MergeReport:
+    """What a merge would do; nothing is touched. The merge after it is for exactly this."""
+    ready = assembled(site, request)
+    note_shown(site, ready.chosen, ready.old)
+    return replace(_report(site, ready), dry_run=True, stop=ready.stop(site))
+
+
+def prove(site: Site, request: Request) -> Stop | None:
+    """Do all of a merge but the landing: what stops it, for whoever asks the user. Raises as it.
+
+    The verdict is kept, so that a `merge` right after it tests nothing again.
+    """
+    with _only_merge(site.repository):
+        journal = Journal(site.repository)
+        found, request = _taken_up(site, journal, request)
+        outcome, _ = _proven(site, journal, request, found is not None)
+        journal.clear()
+        return outcome if isinstance(outcome, Stop) else None
+
+
+def nothing_merged(site: Site, request: Request) -> MergeReport:
+    """The report of a merge that the user took another way with."""
+    ready = assembled(site, request)
+    return replace(_report(site, ready), new=ready.old, merged=(), already_in=())
+
+
+def _proven(
+    site: Site, journal: Journal, request: Request, taken_up: bool
+) -> tuple[Proven | Stop, Record]:
+    ready = assembled(site, request)
+    if not taken_up:
+        refuse_unseen(site, ready.chosen, ready.old)
+    tip = ready.old if isinstance(ready.made, Conflict) else ready.made.tip
+    entry = Entry(
+        run=ready.chosen.run.id,
+        stage=Stage.TESTING,
+        since=site.clock(),
+        tasks=ready.chosen.names,
+        left_out=ready.chosen.left_out,
+        tip=tip,
+    )
+    record = Record(journal, entry)
+    journal.write(entry)
+    try:
+        return proven(site, ready, request.trust, record.runs), record
+    except ParallelAgentsError:  # refused, not cut off
+        journal.clear()
+        raise
+
+
+# ---------------------------------------------------------------------- one at a time, to the end
 
 
 @contextmanager
@@ -110,174 +178,100 @@ def _only_merge(repository: Repository) -> Iterator[None]:
         lock.close()
 
 
-def _merge(
-    site: Site, dry_run: bool, only: Sequence[TaskId] | None, leave_out: Sequence[TaskId]
-) -> MergeReport:
-    chosen = site.store.read(lambda view: _select(view, only, leave_out))
-    run, repository = chosen.run, site.repository
-    old = repository.commit(run.target)
-    parts = [_part(run, r) for r in chosen.records]
-    shared = run.strategy is Strategy.FILES
-    found = () if shared else clashes(repository, old, parts)
-    assembly = Assembly(old, old, (), tuple(p.name for p in parts), ()) if shared else None
-    if assembly is None:
-        joined = assemble(repository, old, parts)
-        if isinstance(joined, Conflict):
-            raise _conflict(chosen, joined)
-        assembly = joined
-    check = None
-    if not dry_run:
-        check = _verified(site, run, assembly.tip)
-        land(repository, run.target, old, assembly.tip)
-    report = MergeReport(
-        dry_run=dry_run,
-        target=run.target,
-        old=old,
-        new=assembly.tip,
-        merged=tuple(TaskId(n) for n in assembly.merged),
-        already_in=tuple(TaskId(n) for n in assembly.skipped),
-        left_out=chosen.left_out,
-        unfinished=chosen.unfinished,
+def _taken_up(site: Site, journal: Journal, request: Request) -> tuple[str | None, Request]:
+    """Bring to an end what a killed merge has begun, and go on with what it was asked for.
+
+    What was found, for the report, and the request; one that chooses nothing takes over what the
+    killed one had left out.
+    """
+    entry = journal.read()
+    discard_leftovers(site.repository)
+    if entry is None:
+        if request.resume:
+            raise NotNow(
+                "nothing_to_resume",
+                "No merge was cut off here.",
+                "call merge_branches without `resume`.",
+            )
+        return None, request
+    if entry.suite is not None:
+        entry.suite.end_group()
+    landed = settle(site.repository, entry.landing) if entry.landing is not None else False
+    running = site.store.read(lambda view: view.run.id if view.run else None)
+    if running != entry.run:
+        journal.clear()
+        if landed and running is None:
+            raise NotNow(
+                "merged_before",
+                f"An earlier merge of {', '.join(entry.tasks)} was cut off after it had landed; "
+                "the run is put away, and nothing is left to be done.",
+                "tell the user; list_status shows where things stand.",
+            )
+        return None, request
+    found = f"An earlier merge of {', '.join(entry.tasks)} was cut off {_how_far(entry, landed)}"
+    if landed or entry.landing is not None:
+        forget_shown(site)
+    if request.resume:
+        return found, replace(request, only=entry.tasks, leave_out=())
+    if request.is_plain:
+        return found, replace(request, leave_out=entry.left_out)
+    return found, request
+
+
+def _how_far(entry: Entry, landed: bool) -> str:
+    if landed:
+        return f"after {entry.tip[:12]} had landed; this one ends it."
+    if entry.landing is not None:
+        return "while it landed; what it had written was taken back, and this one does it again."
+    ended = ", and the command that it ran was ended" if entry.suite else ""
+    return f"while it was tested; nothing had moved{ended}."
+
+
+# ---------------------------------------------------------------------- what is reported
+
+
+def _report(site: Site, ready: Assembled) -> MergeReport:
+    made = ready.made
+    return MergeReport(
+        dry_run=False,
+        target=ready.chosen.run.target,
+        old=ready.old,
+        new=ready.old if isinstance(made, Conflict) else made.tip,
+        merged=() if isinstance(made, Conflict) else tuple(TaskId(n) for n in made.merged),
+        already_in=() if isinstance(made, Conflict) else tuple(TaskId(n) for n in made.skipped),
+        left_out=ready.chosen.left_out,
+        unfinished=ready.chosen.unfinished,
         conflicts=tuple(
-            (c.one, c.other or "the target", tuple(p.path for p in c.paths)) for c in found
+            (c.one, c.other or "the target", tuple(p.path for p in c.paths)) for c in ready.clashes
         ),
-        check=check,
+        check=None,
         progress=site.store.read(progress_line),
         removed=(),
         kept=(),
         archived=False,
         rev=site.store.read(lambda view: view.rev),
-    )
-    return report if dry_run else _finish(site, chosen, report)
-
-
-def _select(view: View, only: Sequence[TaskId] | None, leave_out: Sequence[TaskId]) -> _Selection:
-    run = run_of(view)
-    for task in (*(only or ()), *leave_out):
-        record_of(view, task)
-    if view.claims and only is None:
-        claim = next(iter(view.claims.values()))
-        raise NotNow(
-            "still_claimed",
-            f"{len(view.claims)} tasks are in progress: {claim.task} is held by {held_by(claim)}.",
-            "wait until list_status shows none in progress, or name what to merge in `only`.",
-            view.rev,
-        )
-    completed = [r for r in view.records.values() if r.state is State.COMPLETED and not r.merged]
-    wanted = [
-        r
-        for r in completed
-        if (only is None or r.task.id in only) and r.task.id not in leave_out and r.commit
-    ]
-    if not wanted:
-        raise NotNow(
-            "nothing_completed",
-            "There is no completed task whose result is still to be merged.",
-            "list_status shows where every task is.",
-            view.rev,
-        )
-    names = {r.task.id for r in wanted}
-    for record in wanted:
-        for needed in view.needs(record.task.id):
-            if needed in view.records and not view.records[needed].merged and needed not in names:
-                raise BadInput(
-                    "needs_left_out",
-                    f"Task {record.task.id} was built on {needed}, which is not in this merge.",
-                    f"merge {needed} too, or leave {record.task.id} out as well.",
-                    view.rev,
-                )
-    left_out = tuple(r.task.id for r in completed if r.task.id not in names)
-    unfinished = tuple(
-        (r.task.id, r.state) for r in view.records.values() if r.state is not State.COMPLETED
-    )
-    return _Selection(run, tuple(_in_order(view, wanted)), left_out, unfinished)
-
-
-def _in_order(view: View, wanted: list[Record]) -> list[Record]:
-    """Dependencies first; among those free to go, the one most others rest on, then plan order."""
-    rests_on = {r.task.id: 0 for r in wanted}
-    for record in wanted:
-        for needed in view.needs(record.task.id):
-            if needed in rests_on:
-                rests_on[needed] += 1
-    left = sorted(wanted, key=lambda r: (-rests_on[r.task.id], r.order))
-    ordered: list[Record] = []
-    placed: set[TaskId] = set()
-    while left:
-        record = next(
-            r for r in left if all(d in placed or d not in rests_on for d in view.needs(r.task.id))
-        )
-        left.remove(record)
-        ordered.append(record)
-        placed.add(record.task.id)
-    return ordered
-
-
-def _part(run: Run, record: Record) -> Part:
-    assert record.commit is not None
-    assert record.completed is not None
-    task = record.task
-    agent = str(record.completed.data["agent"]).partition("/")[2]
-    message = (
-        f"Merge {task.id}: {task.title}\n\n"
-        f"Parallel-Run: {run.id}\nParallel-Task: {task.id}\nParallel-Agent: {agent}"
-    )
-    return Part(task.id, record.commit, message)
-
-
-def _conflict(chosen: _Selection, conflict: Conflict) -> NeedsPerson:
-    about = {r.task.id: r.task.title for r in chosen.records}
-    other = conflict.against
-    against = f"task {other} ({about[TaskId(other)]})" if other else f"{chosen.run.target}"
-    paths = "; ".join(f"{p.path} ({p.kind})" for p in conflict.paths)
-    return NeedsPerson(
-        "merge_conflict",
-        f"Task {conflict.part} ({about[TaskId(conflict.part)]}) conflicts with {against} in "
-        f"{paths}. Nothing was merged, no branch has moved.\n{conflict.hunks.rstrip()}\n",
-        f"ask the user which: leave one out (`leave_out: [{conflict.part}]`) and merge the rest; "
-        f"then have it done again on top of that (`parallel-agents recover {conflict.part}`); or "
-        "merge its branch by hand; or give up (`parallel-agents end` puts the run away).",
+        notes=ready.notes,
     )
 
 
-def _verified(site: Site, run: Run, tip: str) -> CheckResult | None:
-    if run.check is None:
-        return None
-    with verification_tree(site.repository, tip) as tree:
-        if run.setup is not None:
-            _must_pass(run_check(run.setup, tree, CHECK_TIMEOUT), "setup command", tree)
-        result = run_check(run.check, tree, CHECK_TIMEOUT)
-        _must_pass(result, "check", tree)
-        return result
-
-
-def _must_pass(result: CheckResult, what: str, tree: Path) -> None:
-    if result.exit_code == 0:
-        return
-    how = (
-        f"did not end within {result.seconds:.0f} s"
-        if result.timed_out
-        else f"ended with exit status {result.exit_code}"
-    )
-    raise NeedsPerson(
-        "check_failed",
-        f"The plan's {what}, `{result.command}`, {how} on the combined tree. Nothing has landed, "
-        f"no branch has moved. Its last words:\n{result.tail[-2000:]}",
-        "ask the user: leave tasks out (`leave_out`) and merge the rest; a task that was left out "
-        "can be done again on top of that (`parallel-agents recover TASK`).",
-    )
-
-
-def _finish(site: Site, chosen: _Selection, report: MergeReport) -> MergeReport:
-    names = tuple(r.task.id for r in chosen.records)
-    _, rev = site.store.transact(MarkMerged(names, report.new))
+def _finish(site: Site, report: MergeReport, done: Proven) -> MergeReport:
+    chosen = done.assembled.chosen
+    _, rev = site.store.transact(MarkMerged(chosen.names, report.new))
     removed, kept = clear(site, chosen.run, report.new)
     progress = site.store.read(progress_line)
     archived = site.store.read(_is_over)
     if archived:
         _, rev = site.store.transact(Archive())
     return replace(
-        report, progress=progress, removed=removed, kept=kept, archived=archived, rev=rev
+        report,
+        check=done.verdict.result if done.verdict else None,
+        suite_runs=done.runs,
+        canary=done.canary.sentence if done.canary else None,
+        progress=progress,
+        removed=removed,
+        kept=kept,
+        archived=archived,
+        rev=rev,
     )
 
 

@@ -9,6 +9,7 @@ from parallel_agents.checks import parse_command
 from parallel_agents.coordination.assessing import Assessment, look
 from parallel_agents.coordination.fitness import refuse_unfit
 from parallel_agents.coordination.site import Site
+from parallel_agents.coordination.verdicts import Verdict
 from parallel_agents.core.commands import Approve, Propose, Unchanged
 from parallel_agents.core.errors import NotNow
 from parallel_agents.core.globs import covering
@@ -48,6 +49,8 @@ class Approved:
     """Doubtful pairs that run at once, because the user accepted it."""
     ordered: tuple[tuple[TaskId, TaskId], ...] = ()
     """Doubtful pairs that run in order, because the user did not."""
+    base_check: Verdict | None = None
+    """What the plan's check says of the base, before anybody has worked; None: it was not run."""
 
 
 def propose(site: Site, plan: Plan, say: Say | None = None) -> Proposal:

@@ -96,10 +96,14 @@ class Task:
     """Expected work in minutes."""
     priority: int = 0
     """Larger is claimed earlier, among tasks that could be claimed now."""
+    settles: tuple[TaskId, ...] = ()
+    """Tasks among `depends_on` whose results conflict: this one joins them, as the user said."""
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready form: tuples are lists."""
-        values = ((f, getattr(self, f)) for f in self.__dataclass_fields__)
+        # What is newer than the first plans is left out where it says nothing: their digest stays.
+        names = [f for f in self.__dataclass_fields__ if f != "settles" or self.settles]
+        values = ((f, getattr(self, f)) for f in names)
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values}
 
     @classmethod

@@ -240,3 +240,28 @@ def _content(repository: Repository, blob: str) -> str:
         return ""
     content = run(repository.root, "cat-file", "blob", blob, ok=None)
     return content.raw.decode("utf-8", "replace") if content.status == 0 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What is at one path in a merge's base and in its two sides; None where nothing is."""
+
+    base: bytes | None
+    ours: bytes | None
+    theirs: bytes | None
+
+
+def sides(repository: Repository, ours: str, theirs: str, path: str) -> Sides | None:
+    """The contents at `path`; None where they are too large to be looked at, or no base is one."""
+    bases = run(repository.root, "merge-base", ours, theirs, ok=(0, 1)).text.splitlines()
+    if len(bases) != 1:
+        return None
+    found: list[bytes | None] = []
+    for commit in (bases[0], ours, theirs):
+        blob = f"{commit}:{path}"
+        size = run(repository.root, "cat-file", "-s", blob, ok=None)
+        if size.status == 0 and int(size.text) > LARGEST_READ:
+            return None
+        content = run(repository.root, "cat-file", "blob", blob, ok=None)
+        found.append(content.raw if content.status == 0 else None)
+    return Sides(*found)

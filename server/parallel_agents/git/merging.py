@@ -5,7 +5,10 @@ Nothing here resolves a conflict, and no branch moves.
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -23,11 +26,13 @@ from parallel_agents.git.process import (
     without_large_files,
 )
 from parallel_agents.git.repository import Repository
+from parallel_agents.processes import Process
 
 VERIFY_PREFIX = "verify-"
 """How the names of throw-away trees start."""
 
-VERIFY_LOCK = "parallel-agents: verification"
+VERIFY_LOCK = "parallel-agents: verification by process "
+"""Why git is told to keep a throw-away tree; the process whose it is follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class Conflict:
     """What git says and the conflict markers, at most 4 kB."""
     tip: str
     """The commit with everything before `part` merged."""
+    commit: str
+    """The result of `part`, full SHA."""
 
 
 def assemble(repository: Repository, base: str, parts: Sequence[Part]) -> Assembly | Conflict:
@@ -88,12 +95,37 @@ def assemble(repository: Repository, base: str, parts: Sequence[Part]) -> Assemb
                 against = _clash(memory, made, part, {c.path for c in merge.conflicts})
                 names = {made.tip: against or "base", part.commit: part.name}
                 hunks = excerpt(repository, merge, names)
-                return Conflict(part.name, against, merge.conflicts, hunks, made.tip)
+                return Conflict(part.name, against, merge.conflicts, hunks, made.tip, part.commit)
             tip = _commit(repository, merge.tree, (made.tip, part.commit), part.message, options)
             made = replace(
                 made, tip=tip, merged=(*made.merged, part.name), chain=(*made.chain, tip)
             )
     return made
+
+
+def contained(repository: Repository, inner: str, outer: str) -> bool:
+    """True when commit `outer` (full SHA) contains commit `inner`, or is it."""
+    return _contains(repository, outer, inner)
+
+
+def declared_merges(
+    repository: Repository, base: str, parts: Sequence[Part]
+) -> tuple[tuple[str, str, bool], ...]:
+    """The paths that several parts change and that have a way of merging of their own.
+
+    Each with the way's name (`union`, the name of a program), and whether it is honoured: what git
+    itself does is, a program that the configuration names is not run.
+    """
+    touched: Counter[str] = Counter()
+    for part in parts:
+        asked = ("diff", "--name-only", "-z", "--no-renames", f"{base}...{part.commit}")
+        touched.update(run(repository.root, *asked).records)
+    several = sorted(path for path, times in touched.items() if times > 1)
+    if not several:
+        return ()
+    with merger(repository, base) as memory:
+        ways = memory.declared(several)
+        return tuple((path, way, way not in memory.programs) for path, way in ways.items())
 
 
 @contextmanager
@@ -102,7 +134,8 @@ def verification_tree(repository: Repository, commit: str) -> Iterator[Path]:
     at = repository.commit(commit)
     path = _new_place(repository)
     try:
-        asked = ("worktree", "add", "--detach", "--lock", "--reason", VERIFY_LOCK, str(path), at)
+        reason = f"{VERIFY_LOCK}{Process.of(os.getpid())}"
+        asked = ("worktree", "add", "--detach", "--lock", "--reason", reason, str(path), at)
         with repository.locked("add a verification tree"):
             small = without_large_files()
             out = retried(
@@ -117,14 +150,22 @@ def verification_tree(repository: Repository, commit: str) -> Iterator[Path]:
 
 
 def discard_leftovers(repository: Repository) -> tuple[Path, ...]:
-    """Remove verification trees that a killed process left; gives their paths.
-
-    Only for a caller that knows no verification is going on, since merging is exclusive.
-    """
-    left = tuple(tree.path for tree in repository.work_trees() if tree.lock == VERIFY_LOCK)
+    """Remove verification trees whose process does not run any more; gives their paths."""
+    known = {tree.path: tree.lock or "" for tree in repository.work_trees()}
+    found = {*known, *_beside(repository).glob(f"{VERIFY_PREFIX}*")}
+    left = sorted(path for path in found if _is_leftover(path, known.get(path, "")))
     for path in left:
         _discard(repository, path)
-    return left
+    return tuple(left)
+
+
+def _is_leftover(path: Path, lock: str) -> bool:
+    made_by = re.search(rf"(?:^|-){VERIFY_PREFIX}(\d+)-", path.name)
+    if made_by is None:
+        return False
+    # Killed while it was made, it is not registered, or locked in git's own words.
+    owner = Process.named(lock.removeprefix(VERIFY_LOCK)) or Process.of(int(made_by[1]))
+    return not owner.runs
 
 
 def _contains(repository: Repository, tip: str, commit: str) -> bool:
@@ -165,24 +206,44 @@ def _commit(
     named = [part for parent in parents for part in ("-p", parent)]
     feed = message.encode("utf-8", "replace")
     asked = (*before, "commit-tree", *signing, *named, "-F", "-", tree)
-    out = run(repository.root, *asked, feed=feed, ok=None)
+    try:
+        out = run(repository.root, *asked, feed=feed, ok=None)
+    except Unusable as late:
+        if not signing or late.code != "git_timed_out":
+            raise
+        raise _not_made(signing, "nobody answered the question for the key's passphrase") from late
     if out.status:
-        raise Unusable(
-            "signing_failed" if signing else "git_failed",
-            f"git did not make the merge commit: {said(out)}",
-            "Put right what git reports, or merge by hand with `git merge`, then call again.",
-        )
+        raise _not_made(signing, said(out))
     return out.text
+
+
+def _not_made(signing: Sequence[str], why: str) -> Unusable:
+    if not signing:
+        return Unusable(
+            "git_failed",
+            f"git did not make the merge commit: {why}",
+            "Put right what git reports, then call again.",
+        )
+    return Unusable(
+        "signing_failed",
+        f"The merge commit was not signed, as commit.gpgsign asks for: {why}. Nothing was merged.",
+        "Run `parallel-agents merge` in a terminal, where the passphrase can be asked for, or "
+        "unlock the key there first.",
+    )
+
+
+def _beside(repository: Repository) -> Path:
+    return repository.root.parent / f"{repository.root.name}.agents"
 
 
 def _new_place(repository: Repository) -> Path:
     # Beside the repository first: the same disk, and a path that tools do not treat as temporary.
-    folder = repository.root.parent / f"{repository.root.name}.agents"
+    folder, name = _beside(repository), f"{VERIFY_PREFIX}{os.getpid()}-"
     try:
         folder.mkdir(exist_ok=True)
-        return Path(mkdtemp(prefix=VERIFY_PREFIX, dir=folder))
+        return Path(mkdtemp(prefix=name, dir=folder))
     except OSError:
-        return Path(mkdtemp(prefix=f"parallel-agents-{VERIFY_PREFIX}"))
+        return Path(mkdtemp(prefix=f"parallel-agents-{name}"))
 
 
 def _discard(repository: Repository, path: Path) -> None:

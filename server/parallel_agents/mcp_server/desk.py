@@ -20,6 +20,7 @@ from parallel_agents.core.locktable import TableTorn
 from parallel_agents.core.model import Agent
 
 if TYPE_CHECKING:
+    from parallel_agents.coordination.stops import Stop
     from parallel_agents.coordinator import Coordinator
 
 T = TypeVar("T")
@@ -62,6 +63,9 @@ class Desk:
         self._finding = threading.Lock()
         self._found: dict[Path, Coordinator] = {}
         self._by_root: dict[Path, Coordinator] = {}
+        self.stops: dict[tuple[object, ...], Stop] = {}
+        """Why merges stopped that the user is being asked about: a form's answer comes in a further
+        round of the same call, and must be about the same thing."""
 
     def caller(
         self, ctx: Context[Any, Any], agent: str, session: str, cwd: str, call: str

@@ -18,6 +18,7 @@ from parallel_agents.core.model import Doubt, State, Strategy
 
 if TYPE_CHECKING:
     from parallel_agents.coordination.proposing import Approved
+    from parallel_agents.coordination.stops import Stop
     from parallel_agents.coordinator import Coordinator
     from parallel_agents.core.view import View
 
@@ -29,6 +30,9 @@ STRATEGIES = {
 
 MOST_PAIRS = 5
 """Doubtful pairs that a form names before it counts the rest; the plan over it lists them."""
+
+MOST_TOLD = 36
+"""Lines about a merge that stopped, above the choices."""
 
 
 class Approval(BaseModel):
@@ -68,6 +72,21 @@ class NothingToApprove(Approval):
 
 class NothingToTake(TakeOver):
     """No question: the rules need no person for this, or refuse it anyway."""
+
+
+class Decision(BaseModel):
+    """The form after a merge that stopped."""
+
+    choice: str = Field(default="give_up", title="What now")
+    instructions: str = Field(
+        default="",
+        title="Instructions",
+        description="For `agent`: what the result should be, in your words",
+    )
+
+
+class NothingToDecide(Decision):
+    """No question: the merge does not stop, or the user cannot be asked in a form."""
 
 
 class Standing(BaseModel):
@@ -229,3 +248,24 @@ def changed_meanwhile(task: str, now: Standing | None) -> NotNow:
         f"While the user was asked, task {task} changed. {told} Nothing was changed by this call.",
         "call recover_task again if it is still needed: the user is asked about what is now.",
     )
+
+
+# ---------------------------------------------------------------------- a merge that stopped
+
+
+def about_stop(stop: Stop) -> Elicit[Decision]:
+    """The question what is to be done about a merge that stopped. Enter alone gives up."""
+    lines = stop.sentence.rstrip().splitlines()
+    if len(lines) > MOST_TOLD:
+        lines = [*lines[:MOST_TOLD], "... (more is in the answer to a dry run)"]
+    ways = [f"{option.choice}: {option.says}" for option in stop.options]
+    told = "\n".join([*lines, "", *ways])
+    names: Any = Literal[tuple(str(option.choice) for option in stop.options)]
+    field = Decision.model_fields["choice"]
+    fields: Any = {"choice": (names, Field(default=field.default, title=field.title))}
+    return Elicit(told, create_model("Decision", __base__=Decision, **fields))
+
+
+def not_decided(stop: Stop) -> NeedsPerson:
+    """The stop as it is told where the user has chosen nothing."""
+    return stop.error()

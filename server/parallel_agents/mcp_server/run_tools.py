@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
 from pydantic import Field
@@ -18,6 +19,10 @@ from parallel_agents.mcp_server.arguments import (
 )
 from parallel_agents.mcp_server.desk import Desk, at_desk
 from parallel_agents.replies import MergeReply, Recovered, StatusReply
+
+if TYPE_CHECKING:
+    from parallel_agents.coordination.merging import MergeReport
+    from parallel_agents.coordinator import Coordinator
 
 
 async def list_status(
@@ -38,7 +43,40 @@ async def list_status(
     return StatusReply.from_status(await desk.do(caller, lambda c: c.status()), detail)
 
 
+async def look_at_merge(
+    dry_run: bool,
+    only: list[str] | None,
+    leave_out: list[str] | None,
+    resume: bool,
+    agent: str,
+    session: str,
+    cwd: str,
+    call: str,
+    ctx: Context,
+) -> Any:
+    """Why the merge stops, where the user can be asked about it in a form."""
+    if dry_run or not forms.can_show(ctx):
+        return None
+    desk, caller = at_desk(ctx, agent, session, cwd, call)
+    asked = (session, call, str(only), str(leave_out), resume)
+    if ctx.input_responses and asked in desk.stops:  # the round that brings the answer
+        return desk.stops.pop(asked)
+    stop = await desk.do(caller, lambda c: c.prove(only, leave_out or (), resume))
+    if stop is not None:
+        desk.stops[asked] = stop
+    return stop
+
+
+async def ask_about_stop(
+    seen: Annotated[Any, Resolve(look_at_merge)],
+) -> forms.Decision | Elicit[forms.Decision]:
+    """The form with the choices after a stop."""
+    return forms.NothingToDecide() if seen is None else forms.about_stop(seen)
+
+
 async def merge_branches(
+    seen: Annotated[Any, Resolve(look_at_merge)],
+    answer: Annotated[ElicitationResult[forms.Decision], Resolve(ask_about_stop)],
     ctx: Context[Desk],
     dry_run: Annotated[
         bool, Field(description="Only say what would be merged and what conflicts.")
@@ -49,6 +87,9 @@ async def merge_branches(
     leave_out: Annotated[
         list[str] | None, Field(max_length=1000, description="Ids of completed tasks to leave out.")
     ] = None,
+    resume: Annotated[
+        bool, Field(description="Go on with a merge that was cut off, exactly as it was.")
+    ] = False,
     agent: AgentArgument = "",
     session: SessionArgument = "",
     cwd: FolderArgument = "",
@@ -56,11 +97,27 @@ async def merge_branches(
 ) -> MergeReply:
     """Merges completed tasks into the target branch: assembled in memory, tested with the plan's
     check in a throw-away work tree, landed in one move. A conflict or a failed check moves nothing
-    and is put before the user; nothing is resolved automatically.
+    and is put before the user, in a form where one can be shown; nothing is resolved automatically.
     """
     desk, caller = at_desk(ctx, agent, session, cwd, call)
-    report = await desk.do(caller, lambda c: c.merge(dry_run, only, leave_out or ()))
+    if seen is None:
+        work = partial(_merge, dry_run=dry_run, only=only, leave_out=leave_out, resume=resume)
+        return MergeReply.from_report(await desk.do(caller, work))
+    if not isinstance(answer, AcceptedElicitation):
+        raise forms.not_decided(seen)
+    choice, told = answer.data.choice, answer.data.instructions
+    report = await desk.do(caller, lambda c: c.decide(seen, choice, told, only, leave_out or ()))
     return MergeReply.from_report(report)
+
+
+def _merge(
+    coordinator: Coordinator,
+    dry_run: bool,
+    only: list[str] | None,
+    leave_out: list[str] | None,
+    resume: bool,
+) -> MergeReport:
+    return coordinator.merge(dry_run, only, leave_out or (), resume)
 
 
 async def look_at_task(

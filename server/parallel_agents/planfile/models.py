@@ -46,6 +46,11 @@ class TaskInput(BaseModel):
     )
     size: int | None = Field(default=None, description="Expected work in minutes.")
     priority: int = Field(default=0, description="Larger is claimed earlier.")
+    settles: list[str] = Field(
+        default=[],
+        description="Completed tasks whose results conflict and that this one joins, as the user "
+        "decided; also in `depends_on`.",
+    )
 
     def to_task(self) -> Task:
         """The same as a value of the core; nothing is checked beyond the types."""
@@ -61,6 +66,7 @@ class TaskInput(BaseModel):
             check=self.check,
             size=self.size,
             priority=self.priority,
+            settles=tuple(TaskId(t) for t in self.settles),
         )
 
 

@@ -37,7 +37,7 @@ def validate(plan: Plan) -> Plan:
 
     Raises `BadInput` with the code of the first problem and a sentence that lists them all. Codes:
     `empty_plan`, `bad_task_id`, `duplicate_task`, `empty_files`, `bad_path`, `unknown_dependency`,
-    `self_dependency`, `bad_size`, `bad_priority`, `bad_max_agents`, `cycle`.
+    `self_dependency`, `bad_settles`, `bad_size`, `bad_priority`, `bad_max_agents`, `cycle`.
     """
     if not plan.tasks:
         raise BadInput(
@@ -53,7 +53,8 @@ def validate(plan: Plan) -> Plan:
         reads, bad_reads = _paths(task, "reads", task.reads)
         if not task.files:
             problems.append(_no_files(task))
-        problems += [*bad_files, *bad_reads, *_of_dependencies(task, known), *_of_numbers(task)]
+        problems += [*bad_files, *bad_reads, *_of_dependencies(task, known)]
+        problems += [*_of_settling(task), *_of_numbers(task)]
         tasks.append(
             replace(
                 task,
@@ -62,6 +63,7 @@ def validate(plan: Plan) -> Plan:
                 creates=tuple(dict.fromkeys(task.creates)),
                 uses=tuple(dict.fromkeys(task.uses)),
                 depends_on=tuple(dict.fromkeys(task.depends_on)),
+                settles=tuple(dict.fromkeys(task.settles)),
             )
         )
     if plan.max_agents is not None and plan.max_agents < 1:
@@ -139,6 +141,16 @@ def _of_dependencies(task: Task, known: Sequence[TaskId]) -> Iterator[_Problem]:
                 "unknown_dependency",
                 f"Task {task.id} depends on {needed!r}, which is no task of this plan{meant}",
                 f"Use only these ids in `depends_on`: {_listed(known)}.",
+            )
+
+
+def _of_settling(task: Task) -> Iterator[_Problem]:
+    for settled in task.settles:
+        if settled not in task.depends_on:
+            yield _Problem(
+                "bad_settles",
+                f"Task {task.id} settles a conflict of {settled!r}, but does not depend on it.",
+                "Name in `settles` only tasks that are in `depends_on` as well.",
             )
 
 

@@ -6,9 +6,10 @@ does not apply is left out.
 """
 
 from parallel_agents.replies.claims import Claimed, Extended, Failed, Recovered, Released
+from parallel_agents.replies.merge import MergeReply
 from parallel_agents.replies.plans import Approved, Proposed
 from parallel_agents.replies.reply import AgentReply, Reply, utc
-from parallel_agents.replies.run import MergeReply, StatusReply
+from parallel_agents.replies.run import StatusReply
 
 __all__ = [
     "AgentReply",

@@ -11,11 +11,17 @@ from parallel_agents.replies.reply import Part, Reply
 if TYPE_CHECKING:
     from parallel_agents.coordination.proposing import Approved as Approval
     from parallel_agents.coordination.proposing import Proposal
+    from parallel_agents.coordination.verdicts import Verdict
 
 MOST_PAIRS = 50
 """Pairs of tasks that a reply lists of each level; `evidence.pairs` counts them all."""
 
 WORKER = "parallel-agents:worker"
+
+_RED_BASE = (
+    "First tell the user what `base_check` says: nothing can land while that is so, whatever the "
+    "agents do. "
+)
 
 
 class EdgeShown(Part):
@@ -179,14 +185,20 @@ class Approved(Reply):
     ordered_pairs: tuple[tuple[str, str], ...] = Field(
         description="Doubtful pairs that the user did not accept: the first one comes first."
     )
+    base_check: str | None = Field(
+        default=None, description="What the plan's check says of the base, before any work."
+    )
 
     @classmethod
     def from_approval(cls, approval: Approval) -> Self:
         """The reply for a yes that counts."""
+        verdict = approval.base_check
+        red = verdict is not None and not verdict.is_green
         return cls(
             rev=approval.rev,
-            next_step=f"Start workers (sub-agents of type {WORKER}); each calls claim_task. "
-            "list_status shows how they get on.",
+            next_step=f"{_RED_BASE if red else ''}Start workers (sub-agents of type {WORKER}); "
+            "each calls claim_task. list_status shows how they get on.",
+            base_check=None if verdict is None else _told(verdict),
             plan_id=approval.plan_id,
             strategy=approval.strategy.value,
             base=approval.base,
@@ -195,3 +207,9 @@ class Approved(Reply):
             accepted_pairs=len(approval.accepted),
             ordered_pairs=approval.ordered[:MOST_PAIRS],
         )
+
+
+def _told(verdict: Verdict) -> str:
+    from parallel_agents.coordination.suite import told  # slow to load: not with the server
+
+    return told(verdict, "on the base")

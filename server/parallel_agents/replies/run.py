@@ -1,4 +1,4 @@
-"""Replies about the whole run: where it stands, and what a merge did."""
+"""The reply about the whole run: where it stands."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import Field
 
 from parallel_agents.core.model import State
-from parallel_agents.replies.reply import CheckShown, Part, Reply, utc
+from parallel_agents.replies.reply import Part, Reply, utc
 
 if TYPE_CHECKING:
-    from parallel_agents.coordination.merging import MergeReport
     from parallel_agents.coordination.watching import Status, TaskStatus
 
 _QUIET = (State.AVAILABLE, State.COMPLETED)
@@ -168,81 +167,3 @@ class StatusReply(Reply):
             if status.stray
             else None,
         )
-
-
-class Clash(Part):
-    """Two results that conflict when merged."""
-
-    a: str
-    b: str
-    paths: tuple[str, ...]
-
-
-class KeptShown(Part):
-    """A work tree or branch that was not removed."""
-
-    name: str
-    why: str
-
-
-class MergeReply(Reply):
-    """What a merge did, or (`dry_run`) would do."""
-
-    dry_run: bool
-    target: str
-    old: str = Field(description="The target's commit before.")
-    new: str = Field(description="The target's commit after, or as it would be.")
-    merged: tuple[str, ...]
-    already_in: tuple[str, ...] = Field(description="Completed tasks whose result was in it.")
-    left_out: tuple[str, ...] = Field(description="Completed tasks that were not to be merged.")
-    unfinished: dict[str, str] = Field(description="Tasks that are not completed: their state.")
-    conflicts: tuple[Clash, ...]
-    check: CheckShown | None = Field(
-        default=None, description="The plan's check on the combined tree."
-    )
-    progress: str = Field(description="N completed / M total (K in progress, F failed)")
-    removed: tuple[str, ...] = Field(description="Work trees and branches that were removed.")
-    kept: tuple[KeptShown, ...]
-    archived: bool = Field(description="True where the run is over and put away.")
-
-    @classmethod
-    def from_report(cls, report: MergeReport) -> Self:
-        """The reply for a merge."""
-        check = report.check
-        return cls(
-            rev=report.rev,
-            next_step=_after_merge(report),
-            dry_run=report.dry_run,
-            target=report.target,
-            old=report.old,
-            new=report.new,
-            merged=report.merged,
-            already_in=report.already_in,
-            left_out=report.left_out,
-            unfinished={task: state.value for task, state in report.unfinished},
-            conflicts=tuple(Clash(a=a, b=b, paths=paths) for a, b, paths in report.conflicts),
-            check=None
-            if check is None
-            else CheckShown(
-                command=check.command,
-                exit_code=check.exit_code,
-                seconds=round(check.seconds, 3),
-                tail=check.tail[-1000:],
-            ),
-            progress=report.progress,
-            removed=report.removed,
-            kept=tuple(KeptShown(name=k.name, why=k.why) for k in report.kept),
-            archived=report.archived,
-        )
-
-
-def _after_merge(report: MergeReport) -> str:
-    if report.dry_run and report.conflicts:
-        return "Nothing has moved. Ask the user how the conflicts are to be settled."
-    if report.dry_run:
-        return "Nothing has moved. merge_branches without dry_run tests this and lands it."
-    if report.archived:
-        return "The run is over. Tell the user what landed, and what was kept and why."
-    if report.unfinished or report.left_out:
-        return "Tell the user what landed; list_status shows what is left to do."
-    return "Tell the user what landed."

@@ -120,7 +120,7 @@ def _doubt(data: Any) -> Doubt:
 
 def _task(data: Any) -> Task:
     task = Task.from_dict(dict(data))
-    for name in ("files", "reads", "creates", "uses", "depends_on"):
+    for name in ("files", "reads", "creates", "uses", "depends_on", "settles"):
         value = getattr(task, name)
         if not isinstance(value, tuple) or not all(isinstance(v, str) for v in value):
             raise TypeError(f"`{name}` of task {task.id!r} must be a list of strings")

@@ -35,6 +35,8 @@ def render(task: Task, plan: str, order: int) -> str:
     fields: dict[str, Any] = {"id": task.id, "title": task.title, "plan": plan, "order": order}
     for name in _LISTS:
         fields[name] = list(getattr(task, name))
+    if task.settles:
+        fields["settles"] = list(task.settles)
     fields |= {"check": task.check, "size": task.size, "priority": task.priority}
     return frontmatter.render(fields, task.instructions)
 
@@ -66,6 +68,7 @@ def parse(content: str, name: str) -> TaskFile:
         check=None if fields.get("check") is None else _string(fields, "check"),
         size=_number(fields, "size"),
         priority=_number(fields, "priority") or 0,
+        settles=tuple(TaskId(t) for t in _strings(fields, "settles")),
     )
     order = _number(fields, "order") or 0
     plan = _string(fields, "plan")

@@ -6,6 +6,7 @@ from argparse import Namespace
 
 from parallel_agents.coordination.assessing import Assessment
 from parallel_agents.coordination.proposing import Approved
+from parallel_agents.coordination.suite import told
 from parallel_agents.coordinator import Coordinator
 from parallel_agents.core.errors import NeedsPerson
 from parallel_agents.core.model import Strategy
@@ -31,7 +32,8 @@ def run(arguments: Namespace, console: Console) -> int:
         seen = coordinator.proposed(plan_id)
         running = coordinator.store.read(lambda view: view.run.strategy if view.run else None)
         strategy, accept = _ask(console, seen, strategy or running, accept)
-    approved = coordinator.approve(plan_id, strategy, BY, accept)
+    with console.busy("running the plan's check on the base"):
+        approved = coordinator.approve(plan_id, strategy, BY, accept)
     if console.as_json:
         from parallel_agents import replies
 
@@ -42,9 +44,11 @@ def run(arguments: Namespace, console: Console) -> int:
         f"Plan {plan_id} {when}: strategy {approved.strategy}, from {approved.base[:12]}, "
         f"results go to {branch_name(approved.target)}."
     )
-    for told in _told_of_doubts(approved):
-        console.say(told)
+    for doubt in _told_of_doubts(approved):
+        console.say(doubt)
     console.say("Agents can claim its tasks now. Next: parallel-agents status --watch")
+    if approved.base_check is not None and not approved.base_check.is_green:
+        console.note(f"Beware: {told(approved.base_check, 'on the base')}")
     return 0
 
 

@@ -130,7 +130,15 @@ class Console:
                 return answer or None
             self.note(f"Please answer {', '.join(options)}, or just Enter.")
 
+    def line(self, question: str) -> str:
+        """One line of text as it was typed; empty for Enter or at the end of the input."""
+        return self._line(f"{question}: ") or ""
+
     def _answer(self, prompt: str) -> str | None:
+        line = self._line(prompt)
+        return None if line is None else line.casefold()
+
+    def _line(self, prompt: str) -> str | None:
         sys.stdout.flush()
         _write(sys.stderr, prompt, end="")
         sys.stderr.flush()
@@ -138,7 +146,7 @@ class Console:
         if not line:
             self.note("")
             return None
-        return line.strip().casefold()
+        return line.strip()
 
 
 def _write(stream: TextIO, text: str, end: str = "\n") -> None:

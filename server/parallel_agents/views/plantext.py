@@ -219,6 +219,8 @@ def _task(task: Task, notes: Sequence[str], label: int, width: int, most: _Most)
     else:
         lines = [f"  {part}" for part in wrap(task.id, width - 2)]
     details = [*details, *wrap(_some(task.files, most.files), room)]
+    if task.settles:
+        details += wrap(f"! settles the conflict of {', '.join(task.settles)}", room)
     for note in notes:
         first, *rest = wrap(note, room - 2)
         details += [first, *(f"  {line}" for line in rest)]

@@ -23,14 +23,20 @@ _PHRASES = (
     (re.compile(r" with outcome `returned`"), " with --returned"),
     (re.compile(r"; its reply has the plan_id"), "; it prints the plan's id"),
     (re.compile(r" \(`wait` lets the call wait for it\)"), ""),
-    (re.compile(r"`leave_out: \[([^]`]*)\]`"), r"--leave-out \1"),
     (re.compile(r"`only`"), "--only"),
 )
+_LISTED = re.compile(r"`(leave_out|only): \[([^]`]*)\]`")
 _TOOL = re.compile(rf"\b({'|'.join(COMMANDS)})\b")
+
+
+def _as_options(found: re.Match[str]) -> str:
+    option = f"--{found[1].replace('_', '-')}"
+    return " ".join(f"{option} {name}" for name in re.findall(r"[\w-]+", found[2]))
 
 
 def for_terminal(text: str) -> str:
     """The text with each tool's name as the command that does the same."""
+    text = _LISTED.sub(_as_options, text)
     for phrase, plain in _PHRASES:
         text = phrase.sub(plain, text)
     return _TOOL.sub(lambda found: f"`parallel-agents {COMMANDS[found[0]]}`", text)
