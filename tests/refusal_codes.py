@@ -37,7 +37,9 @@ def _of_module(tree: ast.Module) -> Iterator[str]:
                 makers.add(name)
             # The reasons why a merge stops are codes by themselves.
             case ast.ClassDef(name="Reason", body=members):
-                yield from (c for m in members if isinstance(m, ast.Assign) for c in _texts(m.value))
+                yield from (
+                    c for m in members if isinstance(m, ast.Assign) for c in _texts(m.value)
+                )
             # A class whose instances become refusals, as `_Problem`.
             case ast.ClassDef(name=name, body=[ast.AnnAssign(target=ast.Name("code")), *_]):
                 makers.add(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,6 +84,11 @@ SOURCES = frozenset(
 """Endings of files that programs are made of: with all of them broken no honest check passes."""
 
 
+LONG_AGO = 1.0
+"""A time of last access, in seconds since the epoch: a file that is read after that shows it, where
+the file system keeps such times."""
+
+
 class Sight(StrEnum):
     """Whether the check looks at the tree that it is run in."""
 
@@ -154,8 +160,10 @@ class Suite:
             present = _tracked(tree)
             own = [p for p in changed if p in present and not _is_test(p)]
             unnoticed = ""
+            looked_at = False
             for files, what in _breakable(own, present):
-                result = self._with_broken(tree, files)
+                result, read = self._with_broken(tree, files)
+                looked_at = looked_at or read
                 if not result.passed:
                     self._verdicts.keep(key, Verdict(Outcome.GREEN, result, self._site.clock()))
                     return Canary(
@@ -163,6 +171,12 @@ class Suite:
                     )
                 unnoticed = f"; it does not notice {what} being broken"
             sources = [p for p in present if _is_source(p)]
+        if sources and looked_at:
+            return Canary(
+                Sight.UNPROVEN,
+                "not proven: the check reads source files of the tree under test, and passes with "
+                "all of them broken",
+            )
         if sources:
             return Canary(
                 Sight.BLIND,
@@ -178,7 +192,8 @@ class Suite:
         said = CheckResult(self.check, None, "", 0.0, False)
         self._verdicts.keep(key, Verdict(Outcome.GREEN, said, self._site.clock()))
 
-    def _with_broken(self, tree: Path, files: Sequence[str]) -> CheckResult:
+    def _with_broken(self, tree: Path, files: Sequence[str]) -> tuple[CheckResult, bool]:
+        """What the check says while these files are broken, and whether it is known to read any."""
         self.canary_runs += 1
         kept = {}
         for name in files:
@@ -186,8 +201,10 @@ class Suite:
             if path.is_file() and not path.is_symlink():
                 kept[path] = path.read_bytes()
                 path.write_text(BROKEN, encoding="utf-8")
+                os.utime(path, (LONG_AGO, path.stat().st_mtime))
         try:
-            return self._run(self.check, tree)
+            result = self._run(self.check, tree)
+            return result, any(_atime(path) > LONG_AGO for path in kept)
         finally:
             for path, content in kept.items():
                 path.write_bytes(content)
@@ -299,6 +316,13 @@ def _breakable(own: list[str], present: Sequence[str]) -> Iterator[tuple[list[st
     every = [p for p in present if _is_source(p)]
     if every and set(every) != set(mine):
         yield every, _count(every, "source file")
+
+
+def _atime(path: Path) -> float:
+    try:
+        return path.stat().st_atime
+    except OSError:
+        return LONG_AGO
 
 
 def _tracked(tree: Path) -> tuple[str, ...]:
