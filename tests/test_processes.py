@@ -63,4 +63,5 @@ def test_a_group_is_ended_also_when_its_leader_is_gone(
 
     assert child.stdout is not None
     assert child.stdout.read() == b""  # the other one held it open too
+    child.wait()
     assert not process.runs
