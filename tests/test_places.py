@@ -157,6 +157,52 @@ def test_uncommitted_work_in_the_clients_tree_is_not_switched_away(
     assert git(repository, "show", "worktree-agent-7:before.txt") == "written before the claim"
 
 
+@pytest.mark.parametrize("next_task", ["one", "two"])
+def test_what_a_recovered_claim_left_in_the_clients_tree_is_saved_and_its_agent_goes_on(
+    coordinator: Coordinator, repository: Path, next_task: str
+) -> None:
+    begin(coordinator, Strategy.WORKTREE, task("one"), task("two"))
+    own = repository / ".claude" / "worktrees" / "agent-7"
+    git(repository, "worktree", "add", "--quiet", "-b", "worktree-agent-7", str(own))
+    first = claim(coordinator, ANNA, "one", cwd=own)
+    assert first.saved is None
+    (own / "one.txt").write_text("half")
+    (own / "README.md").write_text("half too")
+    event, _ = coordinator.recover("one", State.AVAILABLE, by_user=True)
+    assert event is not None
+    assert (own / "one.txt").read_text() == "half"  # the agent may have been at work
+    (own / "one.txt").write_text("half, and a little more")
+
+    second = claim(coordinator, ANNA, next_task, cwd=own)
+
+    assert second.claim.workdir == str(own)
+    assert git(own, "status", "--porcelain") == ""
+    assert second.saved is not None
+    assert git(repository, "show", f"{second.saved}:one.txt") == "half, and a little more"
+    assert git(repository, "show", f"{second.saved}:README.md") == "half too"
+    assert git(repository, "show", f"{event.data['salvage']}:one.txt") == "half"
+    refs = git(repository, "for-each-ref", "--format=%(refname) %(objectname)", "refs/parallel/")
+    kept = [line.split()[1] for line in refs.splitlines() if "/salvage/" in line]
+    assert kept == [second.saved]
+    git(repository, "merge-base", "--is-ancestor", event.data["salvage"], second.saved)
+    commit(own, **{next_task: "whole"})
+    coordinator.release(ANNA, next_task, second.claim.token, Outcome.COMPLETED, "")
+
+
+def test_what_others_left_in_a_tree_is_not_put_aside_by_a_claim(
+    coordinator: Coordinator, repository: Path
+) -> None:
+    """Another agent's recovered work lies there: only its own agent says that it is over."""
+    begin(coordinator, Strategy.WORKTREE, task("one"), task("two"))
+    own = repository / ".claude" / "worktrees" / "agent-7"
+    git(repository, "worktree", "add", "--quiet", "-b", "worktree-agent-7", str(own))
+    claim(coordinator, ANNA, "one", cwd=own)
+    (own / "one.txt").write_text("half")
+    coordinator.recover("one", State.AVAILABLE, by_user=True)
+    assert refused(coordinator.claim, BERT, cwd=own).code == "tree_dirty"
+    assert (own / "one.txt").read_text() == "half"
+
+
 def test_an_agent_in_a_tree_of_an_earlier_run_gets_one_of_this_run(
     coordinator: Coordinator, repository: Path
 ) -> None:

@@ -9,6 +9,7 @@ same plan of calls and deaths; how they interleave is the machine's affair.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import mmap
 import os
@@ -249,7 +250,7 @@ class _Crowd:
         storm, chance = self.storm, random.Random(self.storm.seed)
         over = mmap.mmap(-1, 1)
         gate, key = os.pipe()
-        news, tell = os.pipe()
+        news, tell = _wide_pipe()
         until = storm.tasks if storm.drains else storm.claims
         moments = sorted(chance.sample(range(until), storm.kills), reverse=True)
         fates = {n: self._fate(n, chance) for n in range(storm.processes)}
@@ -317,8 +318,8 @@ class _Crowd:
                     os.kill(self.pids[victim], signal.SIGKILL)
                     bury(victim)
             over[0] = 1
-            for number in sorted(self.pids):
-                self._collect(number)
+            while self.pids:  # whoever has something to tell must not wait for a reader
+                self._news(news)
         finally:
             for pid in self.pids.values():
                 os.kill(pid, signal.SIGKILL)
@@ -377,6 +378,18 @@ class _Crowd:
         if code not in (0, -signal.SIGKILL):
             raise RuntimeError(f"process {number} of the storm ended with {code}")
         return code
+
+
+def _wide_pipe() -> tuple[int, int]:
+    """A pipe in which the news of many seconds has room, where the system has such pipes.
+
+    Some is told while the lock is held: who tells it must not have to wait for who listens, who may
+    be waiting for the lock.
+    """
+    out, into = os.pipe()
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        fcntl.fcntl(into, fcntl.F_SETPIPE_SZ, 1 << 20)
+    return out, into
 
 
 def _claim_of(agent: Agent, view: View) -> Claim | None:

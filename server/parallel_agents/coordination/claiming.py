@@ -48,6 +48,8 @@ class Assignment:
     rev: int
     remote: str | None = None
     """The remote from which other clones get the start, and to which they may push the result."""
+    saved: str | None = None
+    """The commit with what a recovered claim of the agent had left in its tree."""
 
 
 def claim(
@@ -59,11 +61,11 @@ def claim(
     if isinstance(answer, NothingToClaim):
         return answer, rev
     assert isinstance(answer, Granted)
-    held = answer.claim
+    held, saved = answer.claim, None
     run = site.store.read(run_of)
     if held.workdir is None:
         try:
-            held = _prepare(site, run, held, cwd)
+            held, saved = _prepare(site, run, held, cwd)
         except ParallelAgentsError as error:
             # Without the command's last words, which may hold what is nobody's business.
             reason = f"no place to work: {error.code}"
@@ -76,6 +78,7 @@ def claim(
     given = Assignment(
         *(held, answer.task, run.strategy, answer.failures, why, deadline, answer.again, rev),
         remote=_remote(site, run, held),
+        saved=saved,
     )
     return given, rev
 
@@ -104,8 +107,8 @@ def _last_failure(view: View, task: TaskId) -> str | None:
     return reasons[-1] if reasons else None
 
 
-def _prepare(site: Site, run: Run, held: Claim, cwd: Path | None) -> Claim:
-    where, branch = "", None
+def _prepare(site: Site, run: Run, held: Claim, cwd: Path | None) -> tuple[Claim, str | None]:
+    where, branch, saved = "", None, None
     match run.strategy:
         case Strategy.FILES:
             where, start = str(site.repository.root), site.repository.head()
@@ -115,10 +118,10 @@ def _prepare(site: Site, run: Run, held: Claim, cwd: Path | None) -> Claim:
             _publish(site, run, branch, start)
         case Strategy.WORKTREE:
             start = _start(site, run, held)
-            tree, branch = make_work_tree(site, run, held, start, cwd)
+            tree, branch, saved = make_work_tree(site, run, held, start, cwd)
             where = str(tree)
     site.store.transact(Prepare(held.agent, held.task, held.token, where, branch, start))
-    return site.store.read(lambda view: view.claims[held.task])
+    return site.store.read(lambda view: view.claims[held.task]), saved
 
 
 def _publish(site: Site, run: Run, branch: str, start: str) -> None:

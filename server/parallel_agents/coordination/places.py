@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from parallel_agents.checks import run_check
-from parallel_agents.coordination.site import CHECK_TIMEOUT, Site, branch_of
+from parallel_agents.coordination.site import CHECK_TIMEOUT, Site, branch_of, salvage_ref
 from parallel_agents.core.errors import NotNow, Unusable
+from parallel_agents.core.events import Kind
 from parallel_agents.core.model import Claim
 from parallel_agents.core.view import Run, View
 from parallel_agents.git import branches, copies
@@ -35,17 +37,20 @@ def make_branch(site: Site, run: Run, held: Claim, start: str) -> str:
 
 def make_work_tree(
     site: Site, run: Run, held: Claim, start: str, cwd: Path | None
-) -> tuple[Path, str]:
+) -> tuple[Path, str, str | None]:
     """The tree to work in and its branch, with what the copy list names, after the plan's setup.
 
     It is the tree the agent is in already, if the client gave it one; else one of its own. A name
-    that an earlier run left behind is never reused for other work: the next one is taken.
+    that an earlier run left behind is never reused for other work: the next one is taken. What lay
+    uncommitted in the agent's tree from a claim of its own that was recovered is saved and put
+    aside: the third value is the commit that has it.
     """
+    saved = _left_over(site, run, held, cwd)
     tree, branch = _made(site, run, held, start, cwd)
     copies.copy(site.repository, tree)
     if run.setup:
         _set_up(site, run.setup, tree)
-    return tree, branch
+    return tree, branch, saved
 
 
 def branch_names(view: View, run: Run, held: Claim) -> tuple[str, ...]:
@@ -83,6 +88,37 @@ def _made(site: Site, run: Run, held: Claim, start: str, cwd: Path | None) -> tu
             return place, name
     assert refusal is not None
     raise refusal
+
+
+def _left_over(site: Site, run: Run, held: Claim, cwd: Path | None) -> str | None:
+    """Save and put aside what a recovered claim left in the tree that its agent is still in.
+
+    Whoever recovered it left the tree alone, because the agent may have been at work. Now it asks
+    for other work, so it is not; in the tree is nothing but what that claim had begun.
+    """
+    tree = _own(site, run, cwd)
+    if tree is None or not site.worktrees.is_whole(tree) or not site.repository.dirty(tree):
+        return None
+    for ended in site.store.read(lambda view: _recovered(view, held)):
+        name = branch_of(run, ended)
+        for branch in (name, f"{name}-{ended.token}"):
+            trees = branches.holders(site.repository, branches.full(branch))
+            if any(t.path == tree for t in trees):
+                message = f"Left by {held.agent} on {ended.task}\n\nParallel-Run: {run.id}"
+                saved = site.worktrees.salvage(tree, salvage_ref(run, ended), message)
+                site.worktrees.clean(tree, saved)
+                return saved
+    return None
+
+
+def _recovered(view: View, held: Claim) -> tuple[Claim, ...]:
+    """The claims of this agent that were recovered, as far as they name branches."""
+    return tuple(
+        replace(held, task=record.task.id, token=token)
+        for record in view.records.values()
+        for token, event in record.ended.items()
+        if event.kind is Kind.RECOVERED and event.data.get("agent") == held.agent.key
+    )
 
 
 def _own(site: Site, run: Run, cwd: Path | None) -> Path | None:

@@ -58,6 +58,11 @@ class Claimed(AgentReply):
     )
     failures: int | None = Field(default=None, description="How often the task failed before.")
     last_failure: str | None = Field(default=None, description="Why it failed the last time.")
+    saved: str | None = Field(
+        default=None,
+        description="The commit with what a claim of yours that was recovered had left "
+        "uncommitted in `workdir`.",
+    )
     calls: Calls | None = None
     reason: str | None = Field(default=None, description="Stable code: why nothing was claimed.")
     sentence: str | None = None
@@ -104,6 +109,7 @@ class Claimed(AgentReply):
             again=answer.again,
             failures=answer.failures,
             last_failure=answer.reason_of_failure,
+            saved=answer.saved,
             calls=_calls(held, agent),
         )
 
