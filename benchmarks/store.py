@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 
 from parallel_agents.core.commands import Release
 from parallel_agents.core.model import Agent, Outcome
@@ -16,13 +19,15 @@ from benchmarks.scale import Scale
 from benchmarks.timing import Spread, in_turn, processor_time, ratios
 
 FEW = 100
+SIZES = (1_000, 10_000)
+"""Sizes of runs on the way to the largest."""
 HELD = 32
 """Claims that are live all the time, in a run where all are at work."""
 
 NOTES = (
     "**store**: processor time of this process. The claim is given back, so nothing is synced. "
     f"The run has {FEW} tasks of one file; with {HELD} live claims, tasks of 20 files.",
-    "**claim among many**: the claim alone, its giving back not counted, in two stores that take "
+    "**claim among many**: the claim alone, its giving back not counted, in stores that take "
     "turns.",
 )
 
@@ -61,23 +66,25 @@ def measure(scale: Scale) -> Iterator[Row]:
             Spread.of(by_hand),
             ratios(cost_busy, by_hand),
         )
-        with (
-            place.run_of(folder / "few", FEW) as few,
-            place.run_of(folder / "many", scale.many_tasks) as many,
-        ):
-            among_few, among_many = in_turn(
-                scale.rounds,
-                lambda: _claims(few, scale.batch),
-                lambda: _claims(many, scale.batch),
-            )
+        yield from _by_size(folder, scale)
+
+
+def _by_size(folder: Path, scale: Scale) -> Iterator[Row]:
+    """A claim among more and more tasks, each beside one among few."""
+    sizes = sorted({FEW, *(n for n in SIZES if n < scale.many_tasks), scale.many_tasks})
+    with ExitStack() as runs:
+        stores = [runs.enter_context(place.run_of(folder / f"of-{n}", n)) for n in sizes]
+        subjects = [partial(_claims, store, scale.batch) for store in stores]
+        few, *others = in_turn(scale.rounds, *subjects)
+    for size, among in zip(sizes[1:], others, strict=True):
         yield Row(
             "store",
-            f"claim among {scale.many_tasks:,} tasks",
-            Spread.of(among_many),
+            f"claim among {size:,} tasks",
+            Spread.of(among),
             f"claim among {FEW} tasks",
-            Spread.of(among_few),
-            ratios(among_many, among_few),
-            target=1.3,
+            Spread.of(few),
+            ratios(among, few),
+            target=1.3 if size == scale.many_tasks else None,
         )
 
 
