@@ -306,6 +306,23 @@ def test_the_results_land_on_the_target_tested_together(in_work_trees: Walk) -> 
 
 
 @IN_WORK_TREES
+def test_the_trees_that_the_client_made_go_with_their_branches_after_the_merge(
+    in_work_trees: Walk,
+) -> None:
+    road = in_work_trees.road
+    trees = {claim["workdir"] for claim in road.claims.values()}
+    assert all("/.claude/worktrees/agent-" in tree for tree in trees)
+    merged = json.loads(in_work_trees.result("merge"))
+    assert merged["kept"] == []
+    assert trees <= {*merged["removed"]}
+    assert not any(Path(tree).exists() for tree in trees)
+    listed = git(road.repository, "worktree", "list", "--porcelain")
+    assert listed.count("worktree ") == 1
+    refs = git(road.repository, "for-each-ref", "--format=%(refname)")
+    assert refs == "refs/heads/main"
+
+
+@IN_WORK_TREES
 def test_after_the_merge_all_is_as_it_was_before_the_run(in_work_trees: Walk) -> None:
     in_work_trees.result("afterwards")
     assert (in_work_trees.road.repository / "src/soup.txt").read_text() == AFTERWARDS
