@@ -53,6 +53,11 @@ def _lines(given: Assignment) -> Iterator[str]:
         yield f"  work in   {claim.workdir}"
     if claim.branch:
         yield f"  branch    {claim.branch}, from {str(claim.start)[:12]}"
+    if claim.branch and not claim.workdir:
+        there = given.remote or "(a clone of this repository: its remote)"
+        yield f"  get it    git fetch {there}"
+        yield f"            git switch -c {claim.branch} --no-track {claim.start}"
+        yield f"  give it   git push {there} HEAD:refs/heads/{claim.branch}"
     if task.check:
         yield f"  check     {task.check}"
     until = datetime.fromtimestamp(given.deadline).strftime("%H:%M")
