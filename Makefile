@@ -1,5 +1,5 @@
 # What people and CI run. Needs Python 3.11 or later, git and make; uv is used where there is one.
-.PHONY: demo test check lint format bench storm clean environment
+.PHONY: demo test check lint format bench storm kills clean environment
 .NOTPARALLEL:
 
 PYTHON = .venv/bin/python
@@ -30,6 +30,9 @@ bench: environment ## speed, against what the machine can do at best; SUBJECTS="
 
 storm: environment ## a million claims by up to 64 processes, every history checked
 	PYTHONPATH=server:tests $(PYTHON) -m storms $(STORM)
+
+kills: environment ## merges killed with SIGKILL: 50 at any moment, 40 while they land
+	PYTHONPATH=server:tests $(PYTHON) -m merges $(KILLS)
 
 clean:
 	rm -rf .venv .venv.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

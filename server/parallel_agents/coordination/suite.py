@@ -310,10 +310,10 @@ def _changes(tree: Path) -> dict[str, str]:
 
 
 def _breakable(own: list[str], present: Sequence[str]) -> Iterator[tuple[list[str], str]]:
-    mine = [p for p in own if _is_source(p)] or own
+    every = [p for p in present if _is_source(p)]
+    mine = [p for p in own if _is_source(p)] if every else own
     if mine:
         yield mine, _count(mine, "changed file")
-    every = [p for p in present if _is_source(p)]
     if every and set(every) != set(mine):
         yield every, _count(every, "source file")
 
