@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from parallel_agents.coordination.completing import salvage
 from parallel_agents.coordination.site import Site
 from parallel_agents.core.commands import Done, Recover
-from parallel_agents.core.errors import ParallelAgentsError
 from parallel_agents.core.events import Event
 from parallel_agents.core.model import State, TaskId
 from parallel_agents.core.rules import record_of, run_of
@@ -25,11 +22,7 @@ def recover(
     held = site.store.read(lambda view: record_of(view, task).claim)
     known_dead = held is not None and site.store.is_dead(held.agent)
     silence = site.store.silence(held.agent, held.since) if held else None
-    saved = None
-    if held is not None and (by_user or known_dead):
-        # The tree stays as it is, so nothing is lost where it cannot be saved (a full disk).
-        with suppress(ParallelAgentsError):
-            saved = salvage(site, run, held)
+    saved = salvage(site, run, held) if held is not None and (by_user or known_dead) else None
     token = held.token if held else None
     command = Recover(task, to, by_user, reason, known_dead, silence, saved, token)
     answer, rev = site.store.transact(command)
