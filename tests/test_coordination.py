@@ -11,7 +11,7 @@ from parallel_agents.coordination.claiming import Assignment
 from parallel_agents.coordinator import Coordinator
 from parallel_agents.core.commands import NothingToClaim
 from parallel_agents.core.errors import NeedsPerson, NotNow, ParallelAgentsError, Unproven
-from parallel_agents.core.model import Agent, Outcome, Plan, State, Strategy, Task, TaskId
+from parallel_agents.core.model import Agent, Claim, Outcome, Plan, State, Strategy, Task, TaskId
 from parallel_agents.store.folder import FolderStore
 from parallel_agents.store.lock import FileLock
 
@@ -230,10 +230,15 @@ class TestFilesStrategy:
 
 class TestMerging:
     def conflicting(self, coordinator: Coordinator) -> None:
-        tasks = (task("one", "one.txt", "both.txt"), task("two", "two.txt", "both.txt"))
-        begin(coordinator, Strategy.WORKTREE, *tasks)
+        begin(coordinator, Strategy.WORKTREE, task("one", "one.txt", "both.txt"), task("two"))
+        held = claim(coordinator, BERT, "two").claim
         complete(coordinator, ANNA, "one", both="from one\n")
-        complete(coordinator, BERT, "two", both="from two\n")
+        self.complete_two(coordinator, held, "from two\n")
+
+    def complete_two(self, coordinator: Coordinator, held: Claim, text: str) -> None:
+        coordinator.extend(BERT, "two", held.token, ["both.txt"])
+        commit(held.workdir, both=text)
+        coordinator.release(BERT, "two", held.token, Outcome.COMPLETED, "done")
 
     def test_a_conflict_moves_nothing_and_names_both_tasks(
         self, coordinator: Coordinator, repository: Path
@@ -257,7 +262,8 @@ class TestMerging:
         with pytest.raises(NeedsPerson):
             coordinator.recover("two", State.AVAILABLE, by_user=False)
         coordinator.recover("two", State.AVAILABLE, by_user=True)
-        complete(coordinator, BERT, "two", both="from one\nfrom two\n")
+        held = claim(coordinator, BERT, "two").claim
+        self.complete_two(coordinator, held, "from one\nfrom two\n")
         report = coordinator.merge()
         assert report.archived
         assert report.progress == "2 completed / 2 total (0 in progress, 0 failed)"

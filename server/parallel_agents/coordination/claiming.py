@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parallel_agents.coordination.places import make_branch, make_work_tree
+from parallel_agents.coordination.reassessing import touched
 from parallel_agents.coordination.site import Site
 from parallel_agents.core.commands import (
     Done,
     Extend,
     Granted,
+    Met,
     NothingToClaim,
     Prepare,
     Release,
     TakeClaim,
 )
-from parallel_agents.core.errors import NeedsPerson, ParallelAgentsError, Unusable
+from parallel_agents.core.errors import BadInput, NeedsPerson, ParallelAgentsError, Unusable
+from parallel_agents.core.globs import normalize
 from parallel_agents.core.model import (
     STALE_AFTER,
     Agent,
@@ -95,10 +98,25 @@ def extend(
 ) -> tuple[Claim, tuple[str, ...], int]:
     """Let a claim grow; the claim after it and the files that were added."""
     site.store.heartbeat(agent)
-    answer, rev = site.store.transact(Extend(agent, task, token, files))
+    met = _met(site, agent, task, token, files)
+    answer, rev = site.store.transact(Extend(agent, task, token, files, met))
     added = tuple(answer.event.data["files"]) if isinstance(answer, Done) else ()
     held = site.store.read(lambda view: view.claims[task])
     return held, added, rev
+
+
+def _met(
+    site: Site, agent: Agent, task: TaskId, token: int, files: tuple[str, ...]
+) -> tuple[Met, ...]:
+    """What the growth means for other tasks; nothing where the rules will refuse it anyway."""
+    held = site.store.read(lambda view: view.claims.get(task))
+    if held is None or held.token != token or held.agent != agent:
+        return ()
+    try:
+        wanted = tuple(dict.fromkeys(normalize(f) for f in files))
+    except BadInput:
+        return ()
+    return touched(site, task, wanted, held.start or site.repository.head()) if wanted else ()
 
 
 def _last_failure(view: View, task: TaskId) -> str | None:
@@ -109,18 +127,19 @@ def _last_failure(view: View, task: TaskId) -> str | None:
 
 def _prepare(site: Site, run: Run, held: Claim, cwd: Path | None) -> tuple[Claim, str | None]:
     where, branch, saved = "", None, None
+    rests_on: tuple[TaskId, ...] = ()
     match run.strategy:
         case Strategy.FILES:
             where, start = str(site.repository.root), site.repository.head()
         case Strategy.BRANCH:
-            start = _start(site, run, held)
+            start, rests_on = _start(site, run, held)
             branch = make_branch(site, run, held, start)
             _publish(site, run, branch, start)
         case Strategy.WORKTREE:
-            start = _start(site, run, held)
+            start, rests_on = _start(site, run, held)
             tree, branch, saved = make_work_tree(site, run, held, start, cwd)
             where = str(tree)
-    site.store.transact(Prepare(held.agent, held.task, held.token, where, branch, start))
+    site.store.transact(Prepare(held.agent, held.task, held.token, where, branch, start, rests_on))
     return site.store.read(lambda view: view.claims[held.task]), saved
 
 
@@ -143,30 +162,52 @@ def _publish(site: Site, run: Run, branch: str, start: str) -> None:
             raise
 
 
-def _start(site: Site, run: Run, held: Claim) -> str:
-    """The plan's base and the results of what the task depends on, merged in memory.
+def _start(site: Site, run: Run, held: Claim) -> tuple[str, tuple[TaskId, ...]]:
+    """Where the work starts, and the completed tasks in it that the task does not depend on.
 
-    Once results have landed, the base is where they landed: that tree was tested.
+    The plan's base and the results of what the task depends on, merged in memory, and of what
+    wrote files that this task may write too: two tasks that are never held at once would
+    conflict at the merge if the second one did not know the first one's result. Once results
+    have landed, the base is where they landed: that tree was tested.
     """
-    parts = site.store.read(lambda view: _results(view, run, held.task))
+    needed, shared = site.store.read(lambda view: _to_start_from(view, held.task))
     settles = site.store.read(lambda view: view.records[held.task].task.settles)
     if settles:
-        return _settling_start(site, run, parts, settles)
+        parts = site.store.read(lambda view: _results(view, run, needed))
+        return _settling_start(site, run, parts, settles), ()
     base = _base(site, run)
+    if shared:
+        parts = site.store.read(lambda view: _results(view, run, (*needed, *shared)))
+        tip = _joined(site, base, parts)
+        if not isinstance(tip, Conflict):
+            return tip, shared
+    parts = site.store.read(lambda view: _results(view, run, needed))
+    tip = _joined(site, base, parts)
+    if isinstance(tip, Conflict):
+        paths = ", ".join(p.path for p in tip.paths)
+        raise NeedsPerson(
+            "dependencies_conflict",
+            f"Task {held.task} needs {tip.part} and {tip.against or 'the base'}, whose "
+            f"results conflict in {paths}.",
+            "ask the user; one of the two has to be reworked before this task can start.",
+        )
+    return tip, ()
+
+
+def _joined(site: Site, base: str, parts: tuple[Part, ...]) -> str | Conflict:
     if parts and site.repository.is_ancestor(base, parts[0].commit):
         base, parts = parts[0].commit, parts[1:]
     if not parts:
         return base
     joined = assemble(site.repository, base, parts)
-    if isinstance(joined, Conflict):
-        paths = ", ".join(p.path for p in joined.paths)
-        raise NeedsPerson(
-            "dependencies_conflict",
-            f"Task {held.task} needs {joined.part} and {joined.against or 'the base'}, whose "
-            f"results conflict in {paths}.",
-            "ask the user; one of the two has to be reworked before this task can start.",
-        )
-    return joined.tip
+    return joined if isinstance(joined, Conflict) else joined.tip
+
+
+def _to_start_from(view: View, task: TaskId) -> tuple[tuple[TaskId, ...], tuple[TaskId, ...]]:
+    """What the task depends on, and else what has written files that its claim covers."""
+    needed = view.needs(task)
+    shared = view.shared_results(task)
+    return needed, tuple(t for t in shared if not view.in_order(t, task))
 
 
 def _base(site: Site, run: Run) -> str:
@@ -194,9 +235,9 @@ def _settling_start(
     return joined.tip
 
 
-def _results(view: View, run: Run, task: TaskId) -> tuple[Part, ...]:
+def _results(view: View, run: Run, names: tuple[TaskId, ...]) -> tuple[Part, ...]:
     parts = []
-    for name in view.needs(task):
+    for name in names:
         record = view.records[name]
         if record.commit:
             message = f"Join {name}: {record.task.title}\n\nParallel-Run: {run.id}"

@@ -14,8 +14,9 @@ from parallel_agents.coordination import checkout
 from parallel_agents.coordination.brewing import brewing
 from parallel_agents.coordination.checkout import Stray
 from parallel_agents.coordination.proposing import listed
+from parallel_agents.coordination.reassessing import touched
 from parallel_agents.coordination.site import CHECK_TIMEOUT, Site, result_refs, salvage_ref
-from parallel_agents.core.commands import Done, Fail, Release
+from parallel_agents.core.commands import Done, Fail, Met, Release
 from parallel_agents.core.errors import NotNow, ParallelAgentsError, Unproven, Unusable
 from parallel_agents.core.events import Event
 from parallel_agents.core.globs import covering
@@ -63,7 +64,8 @@ def complete(site: Site, agent: Agent, task: TaskId, token: int, summary: str) -
         assert commit is not None
         # Whatever becomes of the branch: this commit is what will be merged.
         branches.pin(site.repository, f"{result_refs(held.run)}/{task}-{token}", commit)
-    release = Release(agent, task, token, Outcome.COMPLETED, summary, commit, check)
+    met = _met(site, held, commit) if held is not None and commit is not None else ()
+    release = Release(agent, task, token, Outcome.COMPLETED, summary, commit, check, met=met)
     answer, rev = site.store.transact(release)
     assert isinstance(answer, Done)
     stray = Stray()
@@ -71,6 +73,15 @@ def complete(site: Site, agent: Agent, task: TaskId, token: int, summary: str) -
         stray = checkout.look(site, held.run)
         brewing(site)  # its verdicts are kept: the next look at the status finds them done
     return Ended(answer.event, answer.again, rev, stray=stray)
+
+
+def _met(site: Site, held: _Held, commit: str) -> tuple[Met, ...]:
+    """The other tasks that what really changed concerns."""
+    start = held.claim.start
+    if not start or start == commit:
+        return ()
+    files = [p for p in site.repository.changed(start, commit) if covering(held.claim.files, p)]
+    return touched(site, held.claim.task, files, commit) if files else ()
 
 
 def give_back(site: Site, agent: Agent, task: TaskId, token: int, summary: str) -> Ended:

@@ -12,6 +12,7 @@ from typing import Any
 from parallel_agents.coordination import checkout
 from parallel_agents.coordination.brewing import Brewing, brewing
 from parallel_agents.coordination.checkout import Stray
+from parallel_agents.coordination.reassessing import Correction, corrections
 from parallel_agents.coordination.site import Site
 from parallel_agents.core import locktable
 from parallel_agents.core.model import STALE_AFTER, Claim, State, Strategy, TaskId
@@ -71,6 +72,8 @@ class Status:
     """Pairs of results, finished or not, that would conflict at the merge as they are now."""
     stray: Stray = field(default_factory=Stray)
     """What is in the user's own checkout and no task made there."""
+    corrections: tuple[Correction, ...] = ()
+    """Where the plan was wrong about who touches whom, and what has become of it."""
     overwritten: tuple[Mapping[str, Any], ...] = ()
     """The newest held files that a command of somebody else wrote, oldest first."""
 
@@ -87,7 +90,7 @@ def status(site: Site) -> Status:
 
 
 def _with_warnings(status: Status, brewing: tuple[Brewing, ...], stray: Stray) -> Status:
-    warnings = []
+    warnings = [f"{c.reason} ({c.task}, {c.other}). {c.advice}" for c in status.corrections]
     for pair in brewing:
         other = pair.other or "the target"
         where = ", ".join(pair.paths[:3]) + (" and more" if len(pair.paths) > 3 else "")
@@ -146,6 +149,7 @@ def _status(site: Site, view: View, noted: Mapping[str, Sequence[Mapping[str, An
         denials=tuple(noted["denied"]),
         next_step=_next_step(view, tasks),
         rev=view.rev,
+        corrections=corrections(view),
         overwritten=tuple(noted["overwritten"]),
     )
 

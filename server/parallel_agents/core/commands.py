@@ -54,13 +54,25 @@ class Prepare:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """Another task that turns out to be touched by what a task writes."""
+
+    task: TaskId
+    level: str
+    """`conflict` (it writes the same) or `check` (it relies on it)."""
+    witness: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Extend:
-    """Let a claim grow by free files."""
+    """Let a claim grow by free files. `met` is what that means for the other tasks."""
 
     agent: Agent
     task: TaskId
     token: int
     files: tuple[str, ...]
+    met: tuple[Met, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,8 @@ class Release:
     commit: str | None = None
     check: Mapping[str, Any] | None = None
     salvage: str | None = None
+    met: tuple[Met, ...] = ()
+    """What the real diff means for the other tasks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,6 +253,7 @@ class View:
                 self._hold_up(record.task.id, tuple(data.get("held_up", ())))
             case Kind.COMPLETED:
                 record.completed, record.merged = event, False
+                self._hold_up(record.task.id, tuple(data.get("held_up", ())))
                 self._end(record, event, State.COMPLETED)
             case Kind.RETURNED:
                 self._end(record, event, State.AVAILABLE)
@@ -292,8 +293,8 @@ class View:
             self._detach(record)
             record.rests_on = ()
             self._attach(record)
-        if record.grown:
-            record.grown = ()
+        record.grown = ()
+        if self._held_up:
             self._let_go(record.task.id)
 
     def _attach(self, record: Record) -> None:

@@ -65,13 +65,22 @@ NO_EVIDENCE = Evidence()
 
 
 def gather(
-    tasks: Sequence[Task], codebase: Codebase, commits: Commits | None, say: Say | None = None
+    tasks: Sequence[Task],
+    codebase: Codebase,
+    commits: Commits | None,
+    say: Say | None = None,
+    *,
+    new_files: bool = True,
 ) -> Evidence:
-    """The evidence for every pair of `tasks`, whose paths are normalised."""
+    """The evidence for every pair of `tasks`, whose paths are normalised.
+
+    `new_files`: whether a new source file whose use nobody declared is a reason for doubt.
+    """
     search = _Search(tasks, codebase, say or (lambda *_: None))
     search.by_imports()
     search.by_tests()
-    search.by_new_files()
+    if new_files:
+        search.by_new_files()
     search.by_history(commits or ())
     return Evidence(
         search.doubts,

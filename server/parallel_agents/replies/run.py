@@ -93,6 +93,24 @@ class BrewingShown(Part):
     what_to_do: str
 
 
+class CorrectionShown(Part):
+    """Where the plan was wrong about who touches whom, and what has become of it."""
+
+    task: str
+    added: tuple[str, ...] = Field(
+        description="What its claim grew by; empty where its result showed it."
+    )
+    other: str
+    level: str = Field(description="`conflict` or `check`, now.")
+    witness: str
+    reason: str
+    effect: str = Field(
+        description="`waits`: `other` comes after `task` from now on; `at work`: it was begun "
+        "already; `merge`: its result is there already."
+    )
+    what_to_do: str
+
+
 class StrayShown(Part):
     """What is in the user's own checkout and no task made there."""
 
@@ -121,6 +139,9 @@ class StatusReply(Reply):
     denials: tuple[Denial, ...] = Field(description="What hooks refused lately, oldest first.")
     brewing: tuple[BrewingShown, ...] = Field(
         default=(), description="Conflicts on their way; nothing is stopped by them."
+    )
+    corrections: tuple[CorrectionShown, ...] = Field(
+        default=(), description="Pairs of tasks that are closer than the plan said, oldest first."
     )
     stray: StrayShown | None = Field(
         default=None, description="Changes in the main checkout that no task made there."
@@ -162,6 +183,19 @@ class StatusReply(Reply):
                     what_to_do=b.advice,
                 )
                 for b in status.brewing
+            ),
+            corrections=tuple(
+                CorrectionShown(
+                    task=c.task,
+                    added=c.added,
+                    other=c.other,
+                    level=c.level,
+                    witness=c.witness,
+                    reason=c.reason,
+                    effect=c.effect,
+                    what_to_do=c.advice,
+                )
+                for c in status.corrections
             ),
             stray=StrayShown(paths=status.stray.paths, commits=status.stray.commits)
             if status.stray

@@ -45,6 +45,15 @@ class ShownBrewing(Protocol):
     def paths(self) -> Sequence[str]: ...
 
 
+class ShownCorrection(Protocol):
+    """Two tasks that are closer than the plan said, and what has become of it."""
+
+    @property
+    def reason(self) -> str: ...
+    @property
+    def advice(self) -> str: ...
+
+
 class ShownStray(Protocol):
     """What is in the main checkout and no task made there."""
 
@@ -81,6 +90,8 @@ class ShownStatus(Protocol):
     def overwritten(self) -> Sequence[Mapping[str, Any]]: ...
     @property
     def next_step(self) -> str: ...
+    @property
+    def corrections(self) -> Sequence[ShownCorrection]: ...
 
 
 class ShownCheck(Protocol):

@@ -31,6 +31,7 @@ def status_text(status: ShownStatus, now: float, width: int = 80, most: int | No
     blocks = [_without_run(status, width)] if status.run is None else _run(status, now, width, most)
     blocks += [
         _damaged(status, width),
+        _corrections(status, width),
         _brewing(status, width),
         _stray(status, width),
         _denials(status, now, width),
@@ -164,6 +165,16 @@ def _damaged(status: ShownStatus, width: int) -> list[str]:
     lines = ["Damaged files in _tasks/, left alone until somebody mends them:"]
     for name, why in status.damaged.items():
         first, *rest = wrap(f"{name}: {why}", width - 4)
+        lines += [f"  {first}", *(f"    {line}" for line in rest)]
+    return lines
+
+
+def _corrections(status: ShownStatus, width: int) -> list[str]:
+    if not status.corrections:
+        return []
+    lines = ["The plan put right:"]
+    for found in status.corrections:
+        first, *rest = wrap(clean(f"{found.reason}. {found.advice}"), width - 4)
         lines += [f"  {first}", *(f"    {line}" for line in rest)]
     return lines
 

@@ -18,6 +18,7 @@ from parallel_agents.core.errors import BadInput, NotNow, NotYours
 from parallel_agents.core.events import Event, Kind
 from parallel_agents.core.globs import covering, is_literal, meet, normalize
 from parallel_agents.core.model import RETRY_BY_OTHERS, Agent, Claim, State
+from parallel_agents.core.rules.meeting import consequences
 from parallel_agents.core.rules.standing import (
     current,
     held_by,
@@ -212,5 +213,6 @@ def extend(view: View, command: Extend, now: float) -> Decision:
                 view.rev,
             )
     data = {"token": command.token, "files": list(added)}
+    data |= consequences(view, command.task, command.met, accepted_wait=False)
     event = Event(view.rev + 1, now, Kind.EXTENDED, command.task, data)
     return Decision(Done(event), (event,))

@@ -12,6 +12,7 @@ from parallel_agents.core.model import (
     Outcome,
     State,
 )
+from parallel_agents.core.rules.meeting import consequences
 from parallel_agents.core.rules.standing import (
     answer_again,
     current,
@@ -60,6 +61,7 @@ def release(view: View, command: Release, now: float) -> Decision:
         "summary": command.summary,
         "check": dict(command.check) if command.check else None,
     }
+    data |= consequences(view, command.task, command.met, accepted_wait=True)
     event = Event(view.rev + 1, now, kind, command.task, data)
     return Decision(Done(event), (event,))
 
