@@ -159,6 +159,7 @@ def fields() -> Iterator[tuple[str, Plan]]:
         "check": "true",
         "size": 7,
         "priority": 3,
+        "settles": (TaskId("b"),),
     }
     assert changes.keys() == set(base.__dataclass_fields__)
     for name, value in changes.items():

@@ -9,7 +9,7 @@ from git_scratch import commit as commit_files
 from git_scratch import git
 from parallel_agents.coordinator import Coordinator
 from parallel_agents.core.commands import Approve, Extend, Met, Propose, Release
-from parallel_agents.core.model import Claim, Doubt, Outcome, State, Strategy, TaskId
+from parallel_agents.core.model import Claim, Doubt, Outcome, Plan, State, Strategy, TaskId
 from parallel_agents.replies import StatusReply
 from parallel_agents.store.folder import FolderStore
 from parallel_agents.store.protocol import Store
@@ -236,12 +236,9 @@ def test_growth_by_what_a_finished_task_wrote_is_told_as_a_conflict(
 def test_the_real_diff_is_compared_with_the_tasks_that_are_left(
     coordinator: Coordinator, repository: Path, strategy: Strategy
 ) -> None:
-    begin(
-        coordinator,
-        strategy,
-        task("cart", "shop/cart*.py"),
-        task("pay", "shop/pay.py"),
-    )
+    tasks = (task("cart", "shop/cart*.py"), task("pay", "shop/pay.py"))
+    plan_id = coordinator.propose(Plan("goal", tasks)).assessment.plan.id
+    coordinator.approve(plan_id, strategy, "test", accept_checks=True)
     held = claim(coordinator, ANNA, "cart").claim
     paying = claim(coordinator, BERT).claim if strategy is Strategy.FILES else None
     (Path(str(held.workdir)) / "shop/cart.py").write_text("def total(): return 2\n")
