@@ -39,7 +39,7 @@ LAYERS: dict[str, set[str]] = {
     "coordinator": CORE | ENGINES | {"planfile", "coordination"},
     "replies": CORE | {"coordination"},
     "mcp_server": CORE | USE_CASES | {"replies"},
-    "doctor": CORE | ENGINES | USE_CASES,
+    "doctor": CORE | ENGINES | USE_CASES | {"guard"},
     "verbs": CORE | USE_CASES | {"replies", "views", "doctor", "mcp_server", "demo", "worklists"},
     "demo": CORE | {"views"},
     "cli": CORE | {"verbs"},

@@ -13,7 +13,7 @@ import pytest
 from command_line import PROGRAM, CommandLine, snapshot
 from git_scratch import git
 from parallel_agents.doctor import PLUGIN, Finding, Level, examine, state
-from parallel_agents.doctor.hooks import guards
+from parallel_agents.doctor.hooks import guards, strict_mode
 
 Programs = Callable[..., None]
 
@@ -71,7 +71,7 @@ def test_where_all_is_well_every_line_is_ok(pa: CommandLine) -> None:
     assert answer["fit"] is True
     assert [f["about"] for f in answer["findings"]] == [
         *("git", "python", "uv", "client", "repository", "locks", "store", "lock table"),
-        *("work trees", "hooks"),
+        *("work trees", "hooks", "strict mode"),
     ]
 
 
@@ -227,6 +227,21 @@ def test_a_guard_of_commands_that_is_missing_fails(tmp_path: Path) -> None:
     finding = guards(plugin)
     assert finding.level is Level.FAIL
     assert "hooks.json has no hook for the tool Bash" in finding.what
+
+
+def test_strict_mode_is_tried_whether_or_not_it_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = plugin_with(tmp_path / "plugin", "exit 0\n")
+    (plugin / "hooks" / "contain_main.py").write_text("import sys; sys.exit('(no such right)')")
+    levels = {}
+    for setting in ("off", "auto", "required"):
+        monkeypatch.setenv("PARALLEL_AGENTS_STRICT", setting)
+        finding = strict_mode(plugin)
+        levels[setting] = finding.level
+        assert setting in finding.what
+        assert "no such right" in finding.what
+    assert levels == {"off": Level.OK, "auto": Level.WARN, "required": Level.FAIL}
 
 
 def test_a_package_without_hooks_is_a_warning(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from parallel_agents import cli
 from parallel_agents.coordination.watching import progress_line
 from parallel_agents.core.model import FAILURES_TO_BLOCK, STALE_AFTER, State, Strategy
 from parallel_agents.git.process import OLDEST_GIT
+from parallel_agents.guard.runs import STRICTNESS
 from parallel_agents.guard.watch.evidence import OVERWRITTEN
 from parallel_agents.mcp_server.tools import published
 from parallel_agents.planning.advice import Rule
@@ -83,6 +84,7 @@ def words(value: Any) -> Iterator[str]:
 VOCABULARY = (
     {word for tool in TOOLS.values() for word in words([tool.parameters, tool.output_schema])}
     | {*TOOLS, *VERBS, *raised(), *reasons(), *State, *Strategy, *Level, *Rule}
+    | {*STRICTNESS, "strict", "env", "read_file", "search"}  # settings; others' tools
     | OTHER_WORDS
 )
 

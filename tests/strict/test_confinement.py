@@ -300,6 +300,6 @@ def test_the_canary_finds_out_what_does_not_hold(
     (plugin / "hooks").mkdir(parents=True)
     main = plugin / "hooks" / "contain_main.py"
     main.write_text("import os, sys\nos.execv(sys.argv[2], [sys.argv[2], '-c', sys.argv[3]])\n")
-    assert "could write a file that was to be read-only" in session._canary(str(plugin))
+    assert "could write a file that was to be read-only" in session.canary(str(plugin))
     main.write_text("import sys\nsys.exit('it broke')\n")
-    assert "it broke" in session._canary(str(plugin))
+    assert "it broke" in session.canary(str(plugin))

@@ -31,6 +31,7 @@ def examine(start: Path) -> Iterator[Finding]:
         return
     yield from _repository(start)
     yield hooks.guards(PLUGIN)
+    yield hooks.strict_mode(PLUGIN)
 
 
 def _repository(start: Path) -> Iterator[Finding]:

@@ -21,6 +21,8 @@ from parallel_agents.core.commands import Approve, Propose, TakeClaim
 from parallel_agents.core.model import Agent, Plan, Strategy, Task, TaskId
 from parallel_agents.doctor.finding import Finding, Level
 from parallel_agents.git.process import run
+from parallel_agents.guard.runs import AUTO, OFF, strictness
+from parallel_agents.guard.strict.session import canary
 from parallel_agents.store.folder import FolderStore
 
 HELD = "held.txt"
@@ -108,6 +110,24 @@ def probe(plugin: Path) -> None:
             hook.must(_Answer.is_refusal, "refuse a write of a held file", root, HELD)
             hook.must(_Answer.is_silent, "let a write of a free file through", root, FREE)
             hook.must(_Answer.is_closed, "refuse what it cannot read, with the reason", root)
+
+
+def strict_mode(plugin: Path) -> Finding:
+    """Whether strict mode could be had here, and how the user has set it."""
+    about = "strict mode"
+    if not (plugin / "hooks").is_dir():
+        return Finding(about, Level.OK, "a matter of the plugin's hooks, which are not here")
+    trouble = canary(str(plugin))
+    if not trouble:
+        return Finding(about, Level.OK, f"{strictness()}; it can be had here")
+    if strictness() == OFF:
+        return Finding(about, Level.OK, f"off; it could not be had here: {trouble}")
+    return Finding(
+        about,
+        Level.WARN if strictness() == AUTO else Level.FAIL,
+        f"{strictness()}, but it cannot be had here: {trouble}",
+        "let user namespaces be made on this machine, or set PARALLEL_AGENTS_STRICT to off",
+    )
 
 
 class _Hook:

@@ -51,7 +51,7 @@ def prepare(event: Event, plugin: str) -> str:
         os.makedirs(folder, exist_ok=True)
         for ticket in tickets(folder):
             os.unlink(ticket.path)
-        trouble = _introduce(folder, plugin) or _canary(plugin)
+        trouble = _introduce(folder, plugin) or canary(plugin)
         write(os.path.join(folder, STATE), trouble or FINE)
     except OSError as error:
         trouble = str(error)
@@ -146,7 +146,7 @@ def _introduce(folder: str, plugin: str) -> str:
     return ""
 
 
-def _canary(plugin: str) -> str:
+def canary(plugin: str) -> str:
     """Confine a command that writes a scratch file; what went wrong, if anything."""
     import subprocess
     import tempfile
