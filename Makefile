@@ -1,5 +1,5 @@
 # What people and CI run. Needs Python 3.11 or later, git and make; uv is used where there is one.
-.PHONY: demo test check lint format bench storm kills clean environment
+.PHONY: demo test check lint format bench storm kills clean environment fuzz
 .NOTPARALLEL:
 
 PYTHON = .venv/bin/python
@@ -33,6 +33,8 @@ storm: environment ## a million claims by up to 64 processes, every history chec
 
 kills: environment ## merges killed with SIGKILL: 50 at any moment, 40 while they land
 	PYTHONPATH=server:tests $(PYTHON) -m merges $(KILLS)
+fuzz: environment ## a hundred thousand broken and hostile commands, put to the shell guard
+	PYTHONPATH=server:tests $(PYTHON) -m shell.fuzzing $(FUZZ)
 
 clean:
 	rm -rf .venv .venv.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

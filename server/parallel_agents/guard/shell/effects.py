@@ -5,7 +5,16 @@ from __future__ import annotations
 import os
 
 from parallel_agents.guard.edits import Objection
-from parallel_agents.guard.shell.bash.words import MARKS, MOST, ONE, STAR, UNKNOWN, fits, is_known
+from parallel_agents.guard.shell.bash.words import (
+    MARKS,
+    MOST,
+    ONE,
+    STAR,
+    UNKNOWN,
+    fits,
+    is_known,
+    named,
+)
 from parallel_agents.guard.shell.verdict import Finding
 
 TYPE_CHECKING = False
@@ -123,6 +132,7 @@ class Effects:
 
     def located(self, value: str, cwds: Iterable[str]) -> list[str]:
         """The absolute paths (marks allowed) that a word means."""
+        value = named(value)
         if not value:
             return []
         if value.startswith("/proc/"):

@@ -26,6 +26,9 @@ def judge(command: str, cwd: str, scene: Scene) -> Verdict:
     if not MARKS.isdisjoint(command):
         effects.unknown("it has characters that no file is named with", command)
         command = "".join("?" if char in MARKS else char for char in command)
+    if "\0" in command:
+        effects.unknown("it has a character that no command can have", command)
+        command = command.replace("\0", "")
     try:
         Interpreter(effects, budget).text(command, State(cwd), NOTHING)
     except Exhausted as error:

@@ -101,25 +101,26 @@ class Scene:
     # -- whole folders
 
     def below(
-        self, folder: str, endings: tuple[str, ...] = (), *, planned: bool = True
+        self, folder: str, endings: tuple[str, ...] = (), *, whole: bool = True
     ) -> Objection | None:
         """The first objection to changing everything in this absolute folder, or None.
 
-        `endings` leaves only files with these endings to be changed. The folder itself is a path
-        to ask `objection` about.
+        `endings` leaves only files with these endings to be changed. `whole`: everything is, the
+        state in it too; otherwise some files of it, whose names are not known. The folder itself
+        is a path to ask `objection` about.
         """
         folder = os.path.realpath(folder)
         for run in self.near:
             for tree, claim in self._trees(run):
                 if tree == folder or tree.startswith(_slashed(folder)):
-                    if endings:
+                    if endings or not whole:
                         continue
                     if claim is None:
                         return Objection("state", os.path.join(tree, FOLDER))
                     return Objection("held", tree, claim)
         for place, run in self._seats(_inside(folder)):
             at = os.path.dirname(place.path)
-            found = self._below(at, place.root, run, endings, planned)
+            found = self._below(at, place.root, run, endings, whole)
             if found is not None:
                 return found
         return None
@@ -131,14 +132,14 @@ class Scene:
                 yield os.path.realpath(claim.workdir), claim
 
     def _below(
-        self, at: str, root: str, run: Run, endings: tuple[str, ...], planned: bool
+        self, at: str, root: str, run: Run, endings: tuple[str, ...], whole: bool
     ) -> Objection | None:
         listing = _Listing(root, at, endings)
         for claim in self.others(run):
             for pattern in claim.files:
                 if listing.meets(pattern):
                     return Objection("held", pattern, claim)
-        if planned and self.event.is_main and run.table.of(self.event.key) is None:
+        if whole and self.event.is_main and run.table.of(self.event.key) is None:
             for task, files in locktable.read_tasks(run.folder):
                 hit = next((p for p in files if listing.meets(p)), None)
                 if hit is not None and locktable.is_unfinished(run.folder, task):

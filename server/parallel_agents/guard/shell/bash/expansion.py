@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 ANY = (UNKNOWN,)
 _INHERITED = ("HOME", "TMPDIR", "USER", "LOGNAME", "CLAUDE_PROJECT_DIR")
 """What the shell of the client has from the environment that hooks have, too."""
-_NUMBERS = frozenset(("#", "?", "$", "!", "RANDOM", "SECONDS", "LINENO", "PPID", "UID", "EUID"))
-_ARITHMETIC = frozenset("0123456789+-*/%() ")
+_NUMBERS = frozenset(("#", "?", "RANDOM", "SECONDS", "LINENO", "UID", "EUID"))
+_PROCESSES = frozenset(("$", "!", "PPID", "BASHPID"))
 
 
 def fields(run: Interpreter, word: str, state: State) -> list[Values]:
@@ -160,6 +160,8 @@ def _plain(run: Interpreter, name: str, index: str, state: State) -> Values | No
         return state.variables[name]
     if name == "PWD":
         return state.cwds
+    if name in _PROCESSES:
+        return ("pid" + name.strip("$!"),)  # the same number each time
     if name in _NUMBERS:
         return (STAR,)
     if name in _INHERITED and name in os.environ:
@@ -239,12 +241,17 @@ def _calculated(run: Interpreter, text: str, state: State) -> Values:
             values = state.variables[name]
             if len(values) == 1 and values[0].isdecimal():
                 text = text.replace("$" + name, values[0]).replace(name, values[0])
-    if len(text) < 40 and text.strip() and _ARITHMETIC.issuperset(text) and "**" not in text:
-        try:
-            return (str(int(eval(text.replace("/", "//"), {"__builtins__": {}}))),)
-        except (ArithmeticError, SyntaxError, TypeError, ValueError, MemoryError):
-            pass
-    return (STAR,)
+    return (_sum(text.strip().replace(" ", "")) or STAR,)
+
+
+def _sum(text: str) -> str:
+    """The value of a number, or of two with one sign between them; else nothing."""
+    for sign in "+-*":
+        left, found, right = text.partition(sign)
+        if found and left.isdecimal() and right.isdecimal() and len(text) < 18:
+            a, b = int(left), int(right)
+            return str(a + b if sign == "+" else a - b if sign == "-" else a * b)
+    return text if text.isdecimal() and len(text) < 18 else ""
 
 
 def is_wild(text: str) -> bool:

@@ -27,29 +27,42 @@ def _redirected(run: Interpreter, node: Any, state: State, stdin: Stream) -> Str
     return run.redirected(body, redirects, state, stdin)
 
 
-def chained(
-    run: Interpreter, node: Any, state: State, stdin: Stream, redirects: list[Any] | None = None
-) -> Stream:
-    last = node.children[-1]
-    steps: list[tuple[str, Any]] = []
-    while node.type == "list":
+def _steps(node: Any, redirects: list[Any]) -> list[tuple[str, Any, list[Any]]]:
+    """(`&&` or `||`, command, its redirections) of a list, first to last.
+
+    The grammar takes the redirections of a list's last command for those of the whole.
+    """
+    if node.type == "list":
         left, sign, right = node.children[0], node.children[1], node.children[-1]
-        steps.append((sign.type, right))
-        node = left
-    steps.append(("&&", node))
-    steps.reverse()
+        return [*_steps(left, []), (sign.type, right, redirects)]
+    if node.type == "redirected_statement" and not redirects:
+        body = node.child_by_field_name("body")
+        if body is not None and body.type == "list":
+            own = [c for c in node.children if c.type.endswith("_redirect")]
+            return _steps(body, own)
+    return [("&&", node, redirects)]
+
+
+def chained(
+    run: Interpreter,
+    node: Any,
+    state: State,
+    stdin: Stream,
+    redirects: list[Any] | None = None,
+) -> Stream:
+    """Commands with `&&` and `||` between them."""
+    steps = _steps(node, redirects or [])
     failed: State | None = None
     out = NOTHING
     status: bool | None = True
-    for sign, step in steps:
+    for sign, step, tail in steps:
         if sign == "&&":
             if status is None:
                 failed = _either(failed, state)
             elif status is False:
                 continue
             run.returns = None
-            tail = redirects if step == last else None
-            out = together(out, run.redirected(step, tail or [], state, stdin))
+            out = together(out, run.redirected(step, tail, state, stdin))
             status = run.returns
         else:
             if status is True and failed is None:
@@ -59,8 +72,7 @@ def chained(
             if other is None:
                 continue
             run.returns = None
-            tail = redirects if step == last else None
-            out = together(out, run.redirected(step, tail or [], other, stdin))
+            out = together(out, run.redirected(step, tail, other, stdin))
             if status is False:
                 state.take(other)
             else:

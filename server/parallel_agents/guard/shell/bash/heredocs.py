@@ -12,13 +12,16 @@ MARK = "/:here:"
 _BREAKS = " \t\n;|&()<>"
 
 
-_ODD = ("<<", "<>", ";&", '$"', "}>", "}<")
+_ODD = ("<<", "<>", ";&", '$"', "}>", "}<", "|&")
+
+EXPANDED, RAW, WORD = "expanded", "raw", "word"
+"""How a document becomes a text: as in double quotes, as it is, or as the word of a `<<<`."""
 
 
-def taken_out(text: str, documents: list[tuple[str, bool]]) -> str:
+def taken_out(text: str, documents: list[tuple[str, str]]) -> str:
     """The command without its here-documents, whose bodies are appended to `documents`.
 
-    A body comes with whether its tag was quoted: then nothing in it is expanded.
+    A body comes with how it becomes a text.
     """
     if not any(odd in text for odd in _ODD):
         return text
@@ -42,12 +45,12 @@ def end_of_expansion(text: str, at: int) -> int:
 class Scan:
     """One pass over a command's text, copying it to `out`."""
 
-    def __init__(self, text: str, documents: list[tuple[str, bool]]) -> None:
+    def __init__(self, text: str, documents: list[tuple[str, str]]) -> None:
         self.text = text
         self.at = 0
         self.out: list[str] = []
         self.documents = documents
-        self._due: list[tuple[str, bool, bool, int]] = []
+        self._due: list[tuple[str, str, bool, int]] = []
         self._depth = 0
 
     def commands(self, closing: str) -> None:
@@ -87,6 +90,9 @@ class Scan:
                 self.here()
             elif char == "<" and text.startswith("<>", self.at):
                 out.append(">>")
+                self.at += 2
+            elif char == "|" and text.startswith("|&", self.at):
+                out.append(" 2>&1 |")
                 self.at += 2
             elif char == ";" and text.startswith(";;&", self.at):
                 out.append(";;")
@@ -185,7 +191,7 @@ class Scan:
     def here(self) -> None:
         text = self.text
         if text.startswith("<<<", self.at):
-            self.copy(3)
+            self._here_string()
             return
         self.at += 2
         tabs = text.startswith("-", self.at)
@@ -211,14 +217,40 @@ class Scan:
             else:
                 tag.append(char)
                 self.at += 1
-        self._due.append(("".join(tag), raw, tabs, len(self.documents)))
-        self.out.append(f"< {MARK}{len(self.documents)}")
-        self.documents.append(("", raw))
+        kind = RAW if raw else EXPANDED
+        self._due.append(("".join(tag), kind, tabs, len(self.documents)))
+        self._put("", kind)
+
+    def _put(self, text: str, kind: str) -> None:
+        self.out.append(f"< {MARK}{len(self.documents)} ")
+        self.documents.append((text, kind))
+
+    def _here_string(self) -> None:
+        self.at += 3
+        while self.text[self.at : self.at + 1] in (" ", "\t"):
+            self.at += 1
+        start = self.at
+        kept, self.out = self.out, []
+        while self.at < len(self.text) and self.text[self.at] not in " \t\n;|&<>)":
+            char = self.text[self.at]
+            if char == "'":
+                self.copy_to("'", 1)
+            elif char == '"':
+                self.string()
+            elif char == "$" and self.at + 1 < len(self.text):
+                self.dollar()
+            elif char == "`" and self._depth < 40:
+                self.copy(1)
+                self.commands("`")
+            else:
+                self.copy(2 if char == "\\" else 1)
+        self.out = kept
+        self._put(self.text[start : self.at], WORD)
 
     def bodies(self) -> None:
         """Behind the end of a line: what its here-documents say."""
         due, self._due = self._due, []
-        for tag, raw, tabs, number in due:
+        for tag, kind, tabs, number in due:
             lines = []
             while self.at < len(self.text):
                 end = self.text.find("\n", self.at)
@@ -229,7 +261,7 @@ class Scan:
                 if line == tag:
                     break
                 lines.append(line + "\n")
-            self.documents[number] = ("".join(lines), raw)
+            self.documents[number] = ("".join(lines), kind)
 
     def descriptor(self) -> bool:
         """Leave out `{name}` in front of a redirection."""

@@ -11,9 +11,9 @@ import os
 
 from parallel_agents.guard.shell.bash import expansion, flow, syntax
 from parallel_agents.guard.shell.bash.flow import text_of
-from parallel_agents.guard.shell.bash.heredocs import MARK
+from parallel_agents.guard.shell.bash.heredocs import MARK, RAW, WORD
 from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, State, Stream, together
-from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, capped, is_known
+from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, capped, is_known, named
 from parallel_agents.guard.shell.budget import Exhausted
 
 TYPE_CHECKING = False
@@ -35,9 +35,11 @@ class Interpreter:
     def __init__(self, effects: Effects, budget: Budget) -> None:
         self.effects = effects
         self.budget = budget
-        self.documents: list[tuple[str, bool]] = []
+        self.documents: list[tuple[str, str]] = []
         self.written: dict[str, Stream] = {}
         """What the command has put into files so far, by absolute path (marks allowed)."""
+        self.staged: list[str] = []
+        """What `git add` was given so far."""
         self.script = ""
         """`$0` of the script that is followed."""
         self.bare = True
@@ -132,12 +134,6 @@ class Interpreter:
         target: list[tuple[str, bool]] | None = None
         for node in nodes:
             self.budget.step()
-            if node.type == "herestring_redirect":
-                (word, *_) = [c for c in node.children if c.is_named] or [None]
-                if word is not None:
-                    found = expansion.value(self, text_of(word), state)
-                    stdin = Stream(tuple(v + "\n" for v in found))
-                continue
             sign = next((c.type for c in node.children if not c.is_named), "")
             number = next((text_of(c) for c in node.children if c.type == "file_descriptor"), "")
             words = node.children_by_field_name("destination")
@@ -184,8 +180,10 @@ class Interpreter:
         number = word[len(MARK) :]
         if not number.isdecimal() or int(number) >= len(self.documents):
             return UNSEEN
-        body, raw = self.documents[int(number)]
-        return Stream((body,) if raw else expansion.value(self, body, state, quoted=True))
+        body, kind = self.documents[int(number)]
+        if kind == WORD:
+            return Stream(tuple(v + "\n" for v in expansion.value(self, body, state)))
+        return Stream((body,) if kind == RAW else expansion.value(self, body, state, quoted=True))
 
     def assign(self, node: Any, state: State) -> None:
         """Run one assignment, of a variable, an element or an array."""
@@ -279,6 +277,7 @@ class Interpreter:
 
     def absolute(self, value: str, state: State) -> list[str]:
         """`value` from each directory that the command can be in here."""
+        value = named(value)
         if value[:1] == "/":
             return [value]
         return [os.path.normpath(os.path.join(cwd, value)) for cwd in state.cwds]

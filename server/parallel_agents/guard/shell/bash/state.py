@@ -6,6 +6,7 @@ from parallel_agents.guard.shell.bash.words import MOST, UNKNOWN, capped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     Values = tuple[str, ...]
@@ -46,6 +47,29 @@ class Stream:
         return tuple(dict.fromkeys(found)) if len(found) <= 8 * MOST else ANY
 
 
+class Later(Stream):
+    """What is only found out where somebody reads it, because it costs a process."""
+
+    __slots__ = ("_ask", "_asked")
+
+    def __init__(self, ask: Callable[[], str | None]) -> None:
+        super().__init__()
+        self._ask = ask
+        self._asked: Values | None = None
+
+    @property
+    def texts(self) -> Values | None:
+        """The one text, or one that is not known."""
+        if self._asked is None:
+            text = self._ask()
+            self._asked = ANY if text is None else (text,)
+        return self._asked
+
+    @texts.setter
+    def texts(self, value: Values | None) -> None:
+        self._asked = value
+
+
 NOTHING = Stream(("",))
 UNSEEN = Stream(ANY)
 """What an unknown program prints."""
@@ -57,6 +81,8 @@ def together(first: Stream, second: Stream) -> Stream:
         return second
     if second is NOTHING:
         return first
+    if isinstance(first, Later) or isinstance(second, Later):
+        return UNSEEN
     if first.texts is not None and second.texts is not None:
         if len(first.texts) * len(second.texts) <= MOST:
             return Stream(capped([a + b for a in first.texts for b in second.texts]))

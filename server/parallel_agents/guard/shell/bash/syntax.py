@@ -33,7 +33,7 @@ class Unreadable(Exception):
     """Raised when a text is no command that the grammar knows, or is too much of one."""
 
 
-def parse(text: str, documents: list[tuple[str, bool]]) -> Any:
+def parse(text: str, documents: list[tuple[str, str]]) -> Any:
     """The root node of a command or script; its here-documents are appended to `documents`.
 
     Raises `NoParser` or `Unreadable`.
@@ -44,9 +44,12 @@ def parse(text: str, documents: list[tuple[str, bool]]) -> Any:
     from parallel_agents.guard.shell.bash import heredocs
 
     raw = heredocs.taken_out(text, documents).encode("utf-8", "replace")
-    tree = parser.parse(lambda at, _: raw[at : at + _PIECE], progress_callback=_Deadline().passed)
-    if tree is None:
-        raise Unreadable("it takes too long to read")
+    deadline = _Deadline().passed
+    try:
+        tree = parser.parse(lambda at, _: raw[at : at + _PIECE], progress_callback=deadline)
+    except ValueError:  # what it raises when it is stopped
+        parser.reset()
+        raise Unreadable("it takes too long to read") from None
     return tree.root_node
 
 

@@ -46,6 +46,13 @@ def literal_text(value: str) -> str:
     return value
 
 
+def named(value: str) -> str:
+    """The value as the name of a file: it ends at a NUL, and half a surrogate is no character."""
+    if value.isascii() and "\0" not in value:
+        return value
+    return value.partition("\0")[0].encode("utf-8", "replace").decode()
+
+
 def capped(values: list[str]) -> tuple[str, ...]:
     """The distinct values; one that is not known in place of too many or too long ones."""
     few = tuple(dict.fromkeys(v if len(v) <= LONGEST else UNKNOWN for v in values))

@@ -92,6 +92,12 @@ CALLS = {
 }
 """By the name of the call: what it does with which of its arguments."""
 
+LONGEST = 20_000
+"""Characters of code that are looked at."""
+
+_WINDOW = 2000
+"""Characters that the arguments of one call may have."""
+
 _MODES = frozenset("wax+>")
 
 
@@ -145,8 +151,8 @@ class ForeignCode:
         """`for (const f of ['a', 'b'])`, `for my $f ('a', 'b')`, `%w[a b].each { |f| ... }`."""
         re = self.re
         lists = (
-            r"for\s*(?:each)?\s*\(?\s*(?:const|let|var|my)?\s*[$]?(\w+)\s*(?:of|in)?\s*[\[(](.*?)[\])]",
-            r"[\[(]([^\[\]()]*)[\])]\s*\.\s*(?:forEach|each|map)\s*(?:\(\s*(?:async\s*)?\(?|\{\s*\||do\s*\|)\s*(\w+)",
+            r"for\s*(?:each)?\s*\(?\s*(?:const|let|var|my)?\s*[$]?(\w+)\s*(?:of|in)?\s*[\[(](.{0,400}?)[\])]",
+            r"[\[(]([^\[\]()]{0,400})[\])]\s*\.\s*(?:forEach|each|map)\s*(?:\(\s*(?:async\s*)?\(?|\{\s*\||do\s*\|)\s*(\w+)",
         )
         for at, pattern in enumerate(lists):
             for found in re.finditer(pattern, self.text):
@@ -174,7 +180,9 @@ class ForeignCode:
         return None
 
     def _given(self, at: int) -> list[str]:
-        text = self.text
+        self.run.budget.step(20)
+        text = self.text[at : at + _WINDOW]
+        at = 0
         while text[at : at + 1] in (" ", "\t"):
             at += 1
         if text[at : at + 1] == "(":
@@ -266,6 +274,13 @@ class ForeignCode:
 
     def value(self, text: str) -> Values:
         """What an expression of texts and variables is."""
+        self.run.budget.step()
+        self.run.budget.enter()
+        found = self._value(text)
+        self.run.budget.leave()
+        return found
+
+    def _value(self, text: str) -> Values:
         text = text.strip().rstrip(",")
         while text[:1] == "(" and text[-1:] == ")":
             text = text[1:-1].strip()

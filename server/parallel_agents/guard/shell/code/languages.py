@@ -5,7 +5,7 @@ from __future__ import annotations
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
-from parallel_agents.guard.shell.code.foreigncode import ForeignCode
+from parallel_agents.guard.shell.code.foreigncode import LONGEST, ForeignCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def read(
     told = run.effects
     told.unknown(f"`{name}` runs code that is not followed")
     for text in code:
-        if text == UNKNOWN or len(text) > 60_000:
+        if text == UNKNOWN or len(text) > LONGEST:
             for values in rest:
                 told.mention(values, state, name)
             continue

@@ -126,6 +126,8 @@ class Walk(Scope):
         items = self.items(node.value)
         for target in node.targets:
             self.bind(target, values, items)
+            if type(node.value).__name__ == "Dict" and type(target).__name__ == "Name":
+                self.lists[target.id + " values"] = [self.value(v) for v in node.value.values]
 
     def _annassign(self, node: Any) -> None:
         if node.value is not None:
@@ -147,6 +149,7 @@ class Walk(Scope):
         if items is None:
             self.value(node.iter)
             self.bind(node.target, ANY, None)
+            self._rows(node)
             self.block(node.body)
         elif items:
             rows = items if len(items) <= 12 else [capped([v for item in items for v in item])]
@@ -171,6 +174,16 @@ class Walk(Scope):
         elif name == "enumerate" and len(target.elts) == 2 and call.args:
             items = self.items(call.args[0]) or [ANY]
             self.bind(target.elts[1], capped([v for i in items for v in i]), None)
+        elif name == "zip":
+            for element, source in zip(target.elts, call.args):
+                items = self.items(source) or [ANY]
+                self.bind(element, capped([v for i in items for v in i]), None)
+        elif name.endswith(".items") and type(call.func.value).__name__ in ("Name", "Dict"):
+            inner = call.func.value
+            keys = self.items(inner) or [ANY]
+            values = self.items_of_dict(inner) or [ANY]
+            self.bind(target.elts[0], capped([v for i in keys for v in i]), None)
+            self.bind(target.elts[1], capped([v for i in values for v in i]), None)
 
     def _with(self, node: Any) -> None:
         for item in node.items:
@@ -203,13 +216,35 @@ class Walk(Scope):
         keywords = {k.arg: k.value for k in node.keywords if k.arg}
         if name in self.functions and self.depth < 6:
             return self._enter(name, self.functions[name], node.args, keywords)
+        method = f"{name}.__init__" if f"{name}.__init__" in self.functions else ""
+        if not method and type(node.func).__name__ == "Attribute":
+            self.value(node.func.value)
+            ending = "." + node.func.attr
+            method = next((f for f in self.functions if f.endswith(ending)), "")
+        if method and self.depth < 6:
+            return self._enter(method, self.functions[method], node.args, keywords, own=True)
         return pythoncalls.call(self, node, name, keywords)
 
-    def _enter(self, name: str, node: Any, given: list[Any], keywords: dict[str, Any]) -> Values:
+    def items_of_dict(self, node: Any) -> list[Values] | None:
+        """The values of a dictionary."""
+        if type(node).__name__ == "Dict":
+            return [self.value(v) for v in node.values]
+        return self.lists.get(f"{node.id} values")
+
+    def _enter(
+        self,
+        name: str,
+        node: Any,
+        given: list[Any],
+        keywords: dict[str, Any],
+        *,
+        own: bool = False,
+    ) -> Values:
         self.called.add(name)
         before = dict(self.names), dict(self.lists), self.returned
         self.returned = ANY
         names = [a.arg for a in node.args.args]
+        names = names[1:] if own else names
         defaults = node.args.defaults
         for at, default in enumerate(defaults):
             place = len(names) - len(defaults) + at
@@ -234,7 +269,9 @@ class Walk(Scope):
         self.run.budget.leave()
         self.depth -= 1
         found = self.returned
+        kept = {name: values for name, values in self.names.items() if name[:1] == "."}
         self.names, self.lists, self.returned = before
+        self.names.update(kept)  # attributes of objects outlive the call
         return found
 
     def bind_name(self, name: str, node: Any) -> None:

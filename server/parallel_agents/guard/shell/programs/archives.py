@@ -35,7 +35,7 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
         parsed = Given(given, frozenset(("-D", "--directory", "-F", "-E")))
         folder = (parsed.value("-D", "--directory") or (".",))[0]
         if parsed.has("-i", "--extract", "-p", "--pass-through"):
-            _unknown(
+            unknown(
                 run,
                 folder if not parsed.has("-p") else (parsed.words or [(".",)])[0][0],
                 state,
@@ -75,7 +75,7 @@ def _tar(run: Interpreter, name: str, given: list[Values], state: State) -> None
     strip = parsed.value("--strip-components")
     depth = int(strip[0]) if strip and strip[0].isdecimal() else 0
     if parsed.has("--transform", "-s", "--xform"):
-        _unknown(run, folder, state, name)
+        unknown(run, folder, state, name)
         return
     wanted = [v for word in parsed.words for v in word]
     for value in archive or ("-",):
@@ -100,7 +100,7 @@ def _members(
         if wanted:
             names = [w.replace("\ue001", UNKNOWN) for w in wanted]
         else:
-            _unknown(run, folder, state, how)
+            unknown(run, folder, state, how)
             return
     for member in names[:_MOST]:
         if wanted and not any(
@@ -156,17 +156,17 @@ def _seven(run: Interpreter, name: str, given: list[Values], state: State) -> No
     words = [v[0] for v in given]
     if words[:1] and words[0] in ("x", "e"):
         folder = next((w[2:] for w in words if w.startswith("-o")), ".")
-        _unknown(run, folder, state, name)
+        unknown(run, folder, state, name)
     elif words[:1] and words[0] in ("a", "u", "d") and len(given) > 1:
         run.effects.write(given[1], state, name)
 
 
-def _unknown(run: Interpreter, folder: str, state: State, how: str) -> None:
+def unknown(run: Interpreter, folder: str, state: State, how: str) -> None:
     """Files of unknown names in a folder: refused where something there is held."""
-    run.effects.unknown(f"what `{how}` unpacks is only known when it runs")
+    run.effects.unknown(f"what `{how}` writes is only known when it runs")
     for path in run.effects.located(folder, state.cwds):
         if is_known(path):
-            below = run.effects.scene.below(path, planned=False) if os.path.isdir(path) else None
+            below = run.effects.scene.below(path, whole=False) if os.path.isdir(path) else None
             if below is not None and below.kind == "held":
                 from parallel_agents.guard.shell.verdict import Finding
 

@@ -93,14 +93,24 @@ def apply(
     for name, values in parsed.options:
         role = roles.get(name, "read")
         if role == "prefix":
-            told.write(tuple(v + "\ue001" for v in values), state, f"{program} {name}")
+            told.write(tuple(v + UNKNOWN for v in values), state, f"{program} {name}")
         elif role == "into":
             told.write(tuple(v + "/" + UNKNOWN for v in values), state, f"{program} {name}")
+        elif role == "code":
+            for text in values:
+                run.inner(text, state)
+        elif role == "ex":
+            for text in values:
+                _editor_command(run, program, text, state)
         elif role in KINDS:
             told.write(values, state, f"{program} {name}", kind=KINDS[role])
     if program in ("curl", "wget", "aria2c"):
         _downloads(run, program, parsed, state)
     active = not _off(roles, parsed)
+    if roles.get("-c") == "ex":
+        for word in [w for w in parsed.words if w[0][:1] == "+"]:
+            _editor_command(run, program, word[0][1:], state)
+            parsed.words.remove(word)
     words = parsed.words[int(roles.get("SKIP") or 0) :]
     _files(run, program, roles, parsed, state, active=active)
     if not active:
@@ -132,7 +142,7 @@ def _word(
     if role == "tree" and not parsed.has("-r", "-R", "--recursive") and program == "rm":
         role = "entry"
     if role == "prefix":
-        told.write(tuple((v if at else "x") + "\ue001" for v in values), state, program)
+        told.write(tuple((v if at else "x") + UNKNOWN for v in values), state, program)
     elif role == "second":
         if at == 1:
             told.write(values, state, program)
@@ -153,6 +163,28 @@ def _word(
         told.write(folders, state, program, kind=effects.FORMAT, endings=endings)
     elif role in KINDS:
         told.write(values, state, program, kind=KINDS[role], endings=endings)
+        if role == "folder":
+            for value in values:
+                for path in told.located(value, state.cwds):
+                    made = os.path.normpath(path)
+                    while made != "/" and made not in state.folders and not os.path.isdir(made):
+                        state.folders |= {made}
+                        made = os.path.dirname(made)
+
+
+def _editor_command(run: Interpreter, program: str, text: str, state: State) -> None:
+    """What a command of vi's writes besides the file that is edited, and what it runs."""
+    for line in text.replace("|", "\n").split("\n"):
+        name, _, rest = line.strip(": ").partition(" ")
+        if name.rstrip("!") in ("w", "wq", "write", "sav", "saveas", "x", "up", "update"):
+            if rest.strip() and not rest.startswith(("!", ">>")):
+                run.effects.write((rest.strip(),), state, f"{program} :{name}")
+            elif rest.startswith(">>"):
+                run.effects.write((rest[2:].strip(),), state, f"{program} :{name}")
+            elif rest.startswith("!"):
+                run.inner(rest[1:], state)
+        elif line.strip(": %").startswith("!"):
+            run.inner(line.strip(": %")[1:], state)
 
 
 def _off(roles: dict[str, str], parsed: Given) -> bool:

@@ -52,8 +52,10 @@ def _exit(run: Interpreter, name: str, given: list[Values], state: State, stdin:
 
 
 def _read(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
-    valued = frozenset(("-a", "-d", "-i", "-n", "-N", "-p", "-t", "-u", "-O", "-s", "-c", "-C"))
-    parsed = Given(given, valued if name == "read" else valued - {"-a", "-s"})
+    valued = frozenset(("-a", "-d", "-i", "-n", "-N", "-p", "-t", "-u"))
+    if name != "read":
+        valued = frozenset(("-d", "-n", "-O", "-s", "-u", "-C", "-c"))
+    parsed = Given(given, valued)
     lines = stdin.lines if parsed.value("-d") is None else stdin.words("\0\n")
     if name != "read":
         (target, *_) = wrapping.plain(parsed.words) or ["MAPFILE"]

@@ -50,7 +50,6 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
         else:
             target = sources.pop()
     into = parsed.value("-t", "--target-directory") is not None or len(sources) > 1
-    into = into or any(len(s) > 1 or not is_known(s[0]) for s in sources)
     plain = parsed.has("-T", "--no-target-directory")
     for value in target:
         if kind in ("rsync",) and ":" in value.partition("/")[0]:
@@ -113,6 +112,8 @@ def _onto(
             if UNKNOWN in value and not name:
                 goal = os.path.join(target, UNKNOWN)
             found = _folder_of(run, value, state)
+            if kind != "ln":
+                _made(run, value, goal, state, how, entry)
             if found and kind != "ln":
                 recursive = kind in ("mv", "rsync") or parsed.has(
                     "-r", "-R", "-a", "--recursive", "--archive"
@@ -127,6 +128,14 @@ def _onto(
                     if is_known(goal):
                         run.written.setdefault(goal, run.contents_of(path))
                         run.written[goal] = run.contents_of(path)
+
+
+def _made(run: Interpreter, value: str, goal: str, state: State, how: str, entry: str) -> None:
+    """Files that the command itself has put into a folder that is copied to `goal`."""
+    for source in run.absolute(value.rstrip("/."), state) if value.strip("/.") else ():
+        for path in list(run.written):
+            if path.startswith(source + "/"):
+                run.effects.write((goal + path[len(source) :],), state, how, kind=entry)
 
 
 def _is_folder(run: Interpreter, value: str, state: State) -> bool:

@@ -128,7 +128,9 @@ def _walk(run: Interpreter, start: str, tests: list[str], state: State) -> list[
     """The paths that `find start tests` prints, spelled as it does; None where nobody knows."""
     if not is_known(start) or len(state.cwds) != 1 or not is_known(state.cwds[0]):
         return None
-    top = os.path.join(state.cwds[0], start)
+    (top,) = run.effects.located(start, state.cwds) or (state.cwds[0],)
+    if not is_known(top):
+        return None
     if not os.path.isdir(top):
         return [start] if os.path.lexists(top) and _wanted(start, top, tests, 0) else []
     found: list[str] = []
@@ -143,7 +145,7 @@ def _walk(run: Interpreter, start: str, tests: list[str], state: State) -> list[
         if deepest is not None and depth >= deepest:
             continue
         try:
-            with os.scandir(os.path.join(state.cwds[0], folder)) as entries:
+            with os.scandir(os.path.join(top, folder[len(start) :].lstrip("/"))) as entries:
                 for entry in entries:
                     seen += 1
                     if seen > _WALKED:
@@ -153,7 +155,7 @@ def _walk(run: Interpreter, start: str, tests: list[str], state: State) -> list[
                         if entry.name == ".git" or entry.name in pruned:
                             continue
                         todo.append((path, depth + 1))
-                    if _wanted(path, os.path.join(state.cwds[0], path), tests, depth + 1):
+                    if _wanted(path, entry.path, tests, depth + 1):
                         found.append(path)
         except OSError:
             continue

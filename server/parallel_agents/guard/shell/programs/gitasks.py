@@ -93,6 +93,6 @@ def paths(folder: str, budget: Budget, *words: str) -> list[str]:
 def is_ignored(root: str, path: str) -> bool:
     """Whether git ignores `path` (relative to the root of the work tree `root`)."""
     try:
-        return answer(root, "check-ignore", "-z", "--", path, fails=True) != ""
+        return answer(root, "check-ignore", "--", path, fails=True) != ""
     except Unanswered:
         return False

@@ -38,7 +38,11 @@ class Bringing(Restoring):
             self.ask("diff", "--name-only", "-z", "--no-renames", "HEAD", other, "--", advice=TREE)
 
     def go_back(self) -> None:
-        if not self.is_own_tree:
+        """What was begun is given up; nothing happens where nothing was begun."""
+        marks = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
+        folder = os.path.join(self.root, ".git")
+        begun = any(os.path.exists(os.path.join(folder, mark)) for mark in marks)
+        if begun and not self.is_own_tree:
             self.ask("diff", "--name-only", "-z", "HEAD", "--", advice=TREE)
 
     def pull(self) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 
 from parallel_agents.core.paths import places
-from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
+from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Later, Stream
+from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, is_known, names
 from parallel_agents.guard.shell.programs import gitasks
 from parallel_agents.guard.shell.programs.arguments import Given
 from parallel_agents.guard.shell.programs.gitcommand import (
@@ -65,7 +65,7 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
     parsed = Given(rest[1:], frozenset(VALUED.get(verb, "").split()))
     for cwd in inner.cwds:
         _Git(run, verb, parsed, rest[1:], inner, cwd, stdin).judge()
-    return _printed(run, verb, parsed, inner)
+    return _printed(run, verb, parsed, rest[1:], inner)
 
 
 def _head(given: list[Values]) -> tuple[Given, list[Values]]:
@@ -108,7 +108,19 @@ def _alias(
     return True
 
 
-def _printed(run: Interpreter, verb: str, parsed: Given, state: State) -> Stream:
+_ASKED = names(
+    """
+    --name-only -z --cached --staged -l -i -w -n -r -m -o -d -c -e -E -F -- --others --modified
+    --deleted --exclude-standard --full-name --no-renames --files-with-matches -p -U0 --binary
+    --oneline --format= --pretty=format: --ignore-case --fixed-strings --error-unmatch -1 -t
+    """
+)
+"""Options that git is asked with as they are given; others may write files or run programs."""
+
+
+def _printed(
+    run: Interpreter, verb: str, parsed: Given, given: list[Values], state: State
+) -> Stream:
     words = [v[0] for v in parsed.words]
     cwd = state.cwds[0]
     if not is_known(cwd):
@@ -124,35 +136,35 @@ def _printed(run: Interpreter, verb: str, parsed: Given, state: State) -> Stream
             elif parsed.has("--show-cdup"):
                 root = os.path.relpath(root, cwd) + "/"
             return Stream((root + "\n",))
-    questions = {
-        "ls-files": (),
+    naming = {
         "grep": ("-l", "--files-with-matches", "--name-only"),
-        "diff": ("--name-only",),
         "ls-tree": ("--name-only",),
-        "show": ("--name-only",),
         "log": ("--name-only",),
     }
-    needed = questions.get(verb)
-    if needed is None or (needed and not parsed.has(*needed)):
+    needed = naming.get(verb)
+    if verb not in ("ls-files", "diff", "show") and (not needed or not parsed.has(*needed)):
         return UNSEEN
-    if not all(is_known(w) for w in words) or any(UNKNOWN in f for f in parsed.flags):
+    if not all(is_known(w.replace("\ue001", "").replace("\ue002", "")) for w in words):
         return UNSEEN
-    try:
-        run.budget.ask()
-        flags = sorted(
-            f
-            for f in parsed.flags
-            if f[:1] == "-" and f not in ("-z", "--") and (f[:2] == "--" or len(f) == 2)
-        )
-        text = gitasks.answer(cwd, verb, *flags, *_plain(parsed), fails=True)
-    except (gitasks.Unanswered, OSError):
+    raw = [v[0] for v in given]
+    if any(w[:1] == "-" and w not in _ASKED and w[:14] != "--diff-filter=" for w in raw):
         return UNSEEN
-    return Stream((text,))
+
+    def ask() -> str | None:
+        try:
+            run.budget.ask()
+            written = [w.replace("\ue001", "*").replace("\ue002", "?") for w in raw]
+            text = gitasks.answer(cwd, verb, *_harmless(verb), *written, fails=True)
+        except (gitasks.Unanswered, OSError):
+            return None
+        return text if len(text) < 1 << 16 and MARKS.isdisjoint(text) else None
+
+    return Later(ask)
 
 
-def _plain(parsed: Given) -> list[str]:
-    words = [w.replace("\ue001", "*").replace("\ue002", "?") for v in parsed.words for w in v[:1]]
-    return words
+def _harmless(verb: str) -> tuple[str, ...]:
+    """What keeps git from starting programs that the repository's settings name."""
+    return ("--no-ext-diff", "--no-textconv") if verb in ("diff", "show", "log") else ()
 
 
 class _Git(Bringing):
@@ -176,38 +188,40 @@ class _Git(Bringing):
             return
         method(self)
 
+    def add(self) -> None:
+        """`git add`: remembered, because `git commit` may follow in the same command."""
+        parsed = self.parsed
+        if parsed.has("-n", "--dry-run", "-i", "--interactive", "-p", "--patch"):
+            return
+        every = parsed.has("-A", "--all", "-u", "--update") and not self.words
+        if every or self.words:
+            self.run.staged += self._where([] if every else self.words)
+
     def commit(self) -> None:
-        """`git add` and `git commit`: nobody commits what another agent has not finished."""
+        """`git commit`: nobody commits what another agent has not finished."""
         run = self.told.scene.runs.of(self.main)
         if run is None or self.is_own_tree or run.table.strategy != "files":
             return
         parsed = self.parsed
-        if self.verb == "commit":
-            if parsed.has("--dry-run") or not (parsed.has("-a", "--all") or self.words):
-                return
-            files = [] if parsed.has("-a", "--all") else self.words
-        else:
-            if parsed.has("-n", "--dry-run", "-i", "--interactive", "-p", "--patch"):
-                return
-            files = (
-                [] if parsed.has("-A", "--all", "-u", "--update") and not self.words else self.words
-            )
-            if not files and not parsed.has("-A", "--all", "-u", "--update"):
-                return
-        where = [os.path.join(self.cwd, self.path(w) or ".").replace(UNKNOWN, "*") for w in files]
-        where = [w.replace("\ue001", "*").replace("\ue002", "?") for w in where]
-        self.ask("diff", "--name-only", "-z", "--no-renames", "HEAD", "--", *where, advice=COMMIT)
-        if self.verb == "add" and not parsed.has("-u", "--update"):
-            self.ask(
-                "ls-files",
-                "-o",
-                "-z",
-                "--exclude-standard",
-                "--full-name",
-                "--",
-                *where,
-                advice=COMMIT,
-            )
+        if parsed.has("--dry-run"):
+            return
+        question = ("diff", "--name-only", "-z", "--no-renames")
+        if parsed.has("-a", "--all"):
+            self.ask(*question, "HEAD", "--", advice=COMMIT)
+        elif self.words:
+            self.ask(*question, "HEAD", "--", *self._where(self.words), advice=COMMIT)
+            return
+        self.ask(*question, "--cached", "HEAD", "--", advice=COMMIT)
+        if self.run.staged:
+            files = self.run.staged
+            self.ask(*question, "HEAD", "--", *files, advice=COMMIT)
+            new = ("ls-files", "-o", "-z", "--exclude-standard", "--full-name")
+            self.ask(*new, "--", *files, advice=COMMIT)
+
+    def _where(self, files: list[str]) -> list[str]:
+        """Pathspecs that mean the same from anywhere."""
+        found = [os.path.join(self.cwd, self.path(w) or ".").replace(UNKNOWN, "*") for w in files]
+        return [w.replace("\ue001", "*").replace("\ue002", "?") for w in found] or [self.root]
 
     def format_patch(self) -> None:
         """`git format-patch`, which makes files."""
@@ -275,8 +289,8 @@ _METHODS = {
     "worktree": _Git.worktree,
     "read-tree": _Git.tree,
     "checkout-index": _Git.tree,
-    "add": _Git.commit,
-    "stage": _Git.commit,
+    "add": _Git.add,
+    "stage": _Git.add,
     "commit": _Git.commit,
     "format-patch": _Git.format_patch,
     "bisect": _Git.bisect,

@@ -83,7 +83,13 @@ def _named(run: Interpreter, name: str, given: list[Values], state: State, stdin
         for text in state.aliases[name]:
             aliases = dict(state.aliases)
             state.aliases.pop(name)  # an alias does not expand in itself
-            out = run.text(" ".join([text, *map(_quoted, given)]), state, stdin)
+            if frozenset("|&;<>()$`\\\"'*?[{~=").isdisjoint(text) and text.strip():
+                words: list[Values] = [(word,) for word in text.split()]
+                run.budget.enter()
+                out = _named(run, words[0][0], [*words[1:], *given], state, stdin)
+                run.budget.leave()
+            else:
+                out = run.text(" ".join([text, *map(_quoted, given)]), state, stdin)
             state.aliases = aliases
         return out
     base = name.rpartition("/")[2]

@@ -7,6 +7,7 @@ import os
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import names
+from parallel_agents.guard.shell.programs import archives
 from parallel_agents.guard.shell.programs.arguments import Given
 
 TYPE_CHECKING = False
@@ -57,8 +58,7 @@ def apply(
 ) -> None:
     """The patch in `stream`, applied in `folder`; with no `depth` as the names are found."""
     if stream.texts is None or stream.texts == ANY:
-        run.effects.unknown(f"what `{how}` changes is only known when it runs")
-        run.effects.write((folder,), state, how, kind=effects.TREE)
+        archives.unknown(run, folder, state, how)
         return
     for text in stream.texts:
         for name in named(text):

@@ -77,10 +77,12 @@ sd|fastmod|rpl|replace|codemod|comby|ast-grep|sg|rep|repren|ambr|gsar|srep ARGS:
     DEFAULT:. UNLESS:-p,--preview,-s,--string-mode-preview,--dry-run,scan,-n -t:- --pattern:-
     --rewrite:-
 ed|ex|vi|vim|nvim|nano|pico|emacs|emacsclient|micro|joe|jed|mcedit|kak|helix|hx|code|subl|gedit|
-kate|nvi|mg|elvis ARGS:write UNLESS:-R,--version,--help,-h,--diff,-d -c:- +:- -u:- -S:read --cmd:-
+kate|nvi|mg|elvis ARGS:write UNLESS:-R,--version,--help,-h,--diff,-d -c:ex  -u:- -S:read --cmd:ex
     -l:- -f:- --eval:- -T:- -w:- -W:-
 view|less|more|most|bat|batcat|pager
-script FIRST:write -c:- --command:- -T:write -O:write -B:write --log-out:write --timing:write
+script FIRST:write -c:code --command:code -T:write -O:write -B:write --log-out:write --timing:write
+su|runuser|sg -c:code --command:code --session-command:code -s:- -l:- RUNS
+iconv|recode -o:write --output:write -f:- -t:- --from-code:- --to-code:-
 scp|sftp|pscp                             LAST:write -P:- -i:- -o:- -F:-
 logrotate|mandb|updatedb                  RUNS
 black ARGS:format EXT:.py,.pyi,.ipynb UNLESS:--check,--diff,--version,--help -l:- --line-length:-
@@ -241,7 +243,7 @@ READERS = names(
     killall pkill disown history man info apropos locale getent ulimit umask hash times ping
     host dig nslookup traceroute netstat ss ip ifconfig nc-z look strings zcat bzcat xzcat
     zless zmore nl fold expand unexpand pr fmt column comm join paste rev tac cut tr tsort ptx
-    od hexdump iconv objdump nm readelf size ldd less more most bat batcat view pager cloc
+    od hexdump  objdump nm readelf size ldd less more most bat batcat view pager cloc
     tokei scc difft delta icdiff wdiff diffstat lsattr getfattr getfacl findmnt mount blkid
     mountpoint lsmod dmesg journalctl systemctl-status git-lfs-ls shellcheck hadolint yamllint
     jsonlint-check xdg-open open logname mesg sync getopt getopts let local unalias shopt bind

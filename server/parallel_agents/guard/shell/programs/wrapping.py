@@ -156,7 +156,10 @@ def shell(run: Interpreter, name: str, given: list[Values], state: State, stdin:
             break
         if word in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file"):
             rest = rest[1:]
+        elif word[:2] != "--" and "o" in word[1:] and "c" not in word:
+            rest = rest[1:]  # `-euo pipefail`
         elif word[:2] != "--" and "c" in word[1:] and word[0] == "-":
+            rest = rest[1:] if "o" in word else rest
             while rest and rest[0][0][:1] == "-" and len(rest[0][0]) > 1:
                 rest.pop(0)
             if not rest:

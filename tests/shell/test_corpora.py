@@ -1,0 +1,71 @@
+"""The corpora: commands whose truth was found by running them (`truth.py`), and the guard's score.
+
+`corpus.jsonl` came with the project's task; `improvised.jsonl` was written before the guard was
+tried on it. Both are judged in this process; a sample goes through the hook itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from scratch_run import MAIN, ScratchRun, command, environment, start
+from shell.conftest import Judge
+from shell.ground import Case, cases
+
+CORPORA = ("corpus.jsonl", "improvised.jsonl")
+RECALL, FALSE = 98.0, 2.0
+"""Per cent: at least, at most."""
+
+STRICTER = {
+    "m370": "gzip refuses a file with a second name by itself; without one it would replace it",
+    "m441": "the first cp fails, because what it copies is not there",
+}
+"""False blocks that are known, and why they stay."""
+
+
+def score(found: list[tuple[Case, bool]]) -> tuple[float, float]:
+    """(recall, false blocks) in per cent."""
+    writes = [refused for case, refused in found if case.writes]
+    reads = [refused for case, refused in found if not case.writes]
+    return 100 * sum(writes) / len(writes), 100 * sum(reads) / len(reads)
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_what_writes_held_files_is_refused_and_what_does_not_is_not(
+    verdict: Judge, name: str
+) -> None:
+    found = [(case, verdict(case.command, case.cwd).refuses) for case in cases(name)]
+    wrong = {case.id for case, refused in found if refused != case.writes}
+    recall, false = score(found)
+    assert recall >= RECALL, wrong
+    assert false <= FALSE, wrong
+    assert wrong <= STRICTER.keys()
+
+
+def test_the_corpora_are_large_enough_to_tell() -> None:
+    assert [len(cases(name)) for name in CORPORA] == [134, 461]
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_a_refusal_names_a_held_file_its_holder_and_its_task(verdict: Judge, name: str) -> None:
+    for case in cases(name):
+        if case.writes:
+            findings = verdict(case.command, case.cwd).findings
+            held = [found for found in findings if found.holder]
+            assert held, case
+            assert held[0].holder == "other/holder"
+            assert held[0].task == "hold"
+            assert held[0].how, case
+
+
+@pytest.mark.parametrize(
+    "case", [c for name in CORPORA for c in cases(name)][::40], ids=lambda case: case.id
+)
+def test_the_hook_says_the_same(project: ScratchRun, tmp_path: Path, case: Case) -> None:
+    text = case.command.replace("{REPO}", str(project.root)).replace("{SCRATCH}", str(tmp_path))
+    cwd = (project.root / case.cwd).resolve()
+    event = project.event(MAIN, "Bash", command=text) | {"cwd": str(cwd)}
+    done = start(command("shell"), event, cwd, environment(project.root, tmp_path / "data"))
+    assert done.status == 0, done.err
+    assert bool(done.denied) == case.writes
