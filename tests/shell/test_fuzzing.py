@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from parallel_agents.guard.event import Event
 from parallel_agents.guard.shell import CLEAR, DENY, MENTION, OPAQUE, Scene, judge
@@ -32,15 +34,17 @@ def test_what_costs_too_much_counts_as_not_understood(
     assert judge("echo a; " * 40 + "rm src/core.py", str(project.root), scene).level == MENTION
 
 
-def test_a_budget_ends_by_steps_by_depth_and_by_questions() -> None:
+@pytest.mark.parametrize(
+    ("spend", "sentence"),
+    [(Budget.step, "too long"), (Budget.enter, "nested"), (Budget.ask, "questions")],
+)
+def test_a_budget_ends(spend: Callable[[Budget], None], sentence: str) -> None:
     budget = Budget()
-    with pytest.raises(Exhausted, match="too long"):
-        budget.step(budget.steps + 1)
-    budget = Budget()
-    with pytest.raises(Exhausted, match="nested"):
-        for _ in range(1000):
-            budget.enter()
-    budget = Budget()
-    with pytest.raises(Exhausted, match="questions"):
-        for _ in range(1000):
-            budget.ask()
+    with pytest.raises(Exhausted, match=sentence):
+        exhaust(budget, spend)
+
+
+def exhaust(budget: Budget, spend: Callable[[Budget], None]) -> None:
+    """Spend until there is nothing left."""
+    for _ in range(100_000):
+        spend(budget)
