@@ -25,7 +25,6 @@ from parallel_agents.planning.evidence import gather
 from parallel_agents.planning.independence import Level, compare
 from parallel_agents.planning.independence import Pair as Compared
 
-from benchmarks import names
 from benchmarks.__main__ import RESULTS, SECTIONS
 from benchmarks.replay import Pair, Replay
 from benchmarks.report import Table, load, page, say, section, sections_of
@@ -109,7 +108,7 @@ class Judge:
                 say(f"  {n} pairs")
             self._count(pair, tally)
         say("  looking for hidden dependencies")
-        for pair in self._replay.suspects(names.hidden):
+        for pair in self._replay.suspects():
             compared = self._compared(pair, tally)
             if compared is None:
                 continue

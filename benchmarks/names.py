@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 _FAMILIES = {
     "Python": "py pyi",
@@ -94,13 +95,25 @@ def used(lines: Lines) -> dict[str, set[str]]:
     return found
 
 
-def hidden(maker: Lines, user: Lines) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What some added lines define and use, by family."""
+
+    introduced: dict[str, set[str]]
+    used: dict[str, set[str]]
+
+    @classmethod
+    def of(cls, lines: Lines) -> Names:
+        """The names in added lines."""
+        return cls(introduced(lines), used(lines))
+
+
+def hidden(maker: Names, user: Names) -> set[str]:
     """The names that `maker` introduces and `user` uses, whether the base has them or not."""
-    made, own, needed = introduced(maker), introduced(user), used(user)
     return {
         name
-        for family, names in made.items()
-        for name in (names & needed.get(family, set())) - own.get(family, set())
+        for family, names in maker.introduced.items()
+        for name in (names & user.used.get(family, set())) - user.introduced.get(family, set())
     }
 
 

@@ -14,13 +14,15 @@ import os
 import random
 import subprocess
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha1, sha256
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from parallel_agents.git.history import MOST_COMMITS
+
+from benchmarks.names import Names, hidden
 
 MOST_FILES = 40
 """Files of a change above which it is no task that anybody would give to one agent."""
@@ -55,8 +57,8 @@ class Pair:
 class _Change:
     commit: str
     parent: str
-    files: list[str]
-    lines: dict[str, list[str]]
+    files: tuple[str, ...]
+    names: Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,6 @@ class _Commit:
     files: tuple[str, ...]
     """What it changes; nothing where it is a merge."""
 
-
-Lines = Mapping[str, list[str]]
-"""Added lines by file."""
 
 _MOST_LINES = 2_000
 
@@ -158,11 +157,10 @@ class Replay:
                 found += 1
                 yield pair
 
-    def suspects(self, secret: Callable[[Lines, Lines], set[str]]) -> Iterator[Pair]:
-        """Every pair of neighbours on a branch with disjoint files and something between them.
+    def suspects(self) -> Iterator[Pair]:
+        """Every pair of neighbours on a branch with disjoint files of which one needs the other.
 
-        `secret` is asked for the names that the earlier one's added lines bring and the later
-        one's need. All commits are asked about, because few pairs have any.
+        All commits are asked about, because few pairs have a name between them.
         """
         seen = {change.commit: change for change in self._changes()}
         for change in seen.values():
@@ -171,8 +169,8 @@ class Replay:
                 if earlier is None:
                     break
                 if not set(earlier.files) & set(change.files):
-                    names = secret(earlier.lines, change.lines)
-                    pair = self._suspect(earlier, change, names) if names else None
+                    secret = hidden(earlier.names, change.names)
+                    pair = self._suspect(earlier, change, secret) if secret else None
                     if pair is not None:
                         yield pair
                 earlier = seen.get(earlier.parent)
@@ -195,24 +193,23 @@ class Replay:
         )
         with subprocess.Popen(words, stdout=subprocess.PIPE, env=self._environment) as process:
             assert process.stdout is not None
-            change = _Change("", "", [], {})
-            path = ""
-            for raw in process.stdout:
+            commit = parent = path = ""
+            files: list[str] = []
+            lines: dict[str, list[str]] = {}
+            for raw in chain(process.stdout, (b"\x01",)):
                 line = raw.decode("utf-8", "replace").rstrip("\n")
                 if line.startswith("\x01"):
-                    if change.parent and 0 < len(change.files) <= MOST_FILES:
-                        yield change
+                    if parent and 0 < len(files) <= MOST_FILES:
+                        yield _Change(commit, parent, tuple(files), Names.of(lines))
                     commit, _, parents = line[1:].partition(" ")
-                    change, path = _Change(commit, parents.partition(" ")[0], [], {}), ""
+                    parent, path, files, lines = parents.partition(" ")[0], "", [], {}
                 elif line.startswith("diff --git "):
                     path = line.rpartition(" b/")[2].rstrip('"')
-                    change.files.append(path)
+                    files.append(path)
                 elif line.startswith("+") and not line.startswith("+++ "):
-                    kept = change.lines.setdefault(path, [])
-                    if len(kept) < _MOST_LINES and len(change.files) <= MOST_FILES:
+                    kept = lines.setdefault(path, [])
+                    if len(kept) < _MOST_LINES and len(files) <= MOST_FILES:
                         kept.append(line[1:])
-            if change.parent and 0 < len(change.files) <= MOST_FILES:
-                yield change
 
     def known(self, names: Sequence[str], tree: str) -> set[str]:
         """Which of some identifiers stand somewhere in a tree."""

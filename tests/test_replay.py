@@ -10,6 +10,7 @@ from parallel_agents.planning.independence import Level
 
 from benchmarks import independence, names
 from benchmarks.independence import Judge
+from benchmarks.names import Names
 from benchmarks.replay import Replay
 
 
@@ -51,7 +52,7 @@ def test_the_sides_of_a_merge_are_a_pair(repository: Path, tmp_path: Path) -> No
 
 
 def test_a_name_that_one_change_brings_and_the_other_uses_is_found(replayed: Replay) -> None:
-    found = list(replayed.suspects(names.hidden))
+    found = list(replayed.suspects())
     assert [(p.a_files, p.b_files) for p in found] == [(("cart.py",), ("order.py",))]
 
 
@@ -100,6 +101,7 @@ def file_family(file: str) -> str:
     "line", ["# total()", "x = 'total()'", "y = 1  # total", '"""total"""', "def total(): pass"]
 )
 def test_comments_texts_and_definitions_of_ones_own_use_nothing(line: str) -> None:
-    assert names.hidden({"a.py": ["def total():"]}, {"b.py": [line]}) == set()
-    assert names.hidden({"a.py": ["def total():"]}, {"b.go": ["total()"]}) == set()
-    assert names.hidden({"a.py": ["def total():"]}, {"b.py": ["x = total()"]}) == {"total"}
+    total = Names.of({"a.py": ["def total():"]})
+    assert names.hidden(total, Names.of({"b.py": [line]})) == set()
+    assert names.hidden(total, Names.of({"b.go": ["total()"]})) == set()
+    assert names.hidden(total, Names.of({"b.py": ["x = total()"]})) == {"total"}

@@ -151,9 +151,9 @@ class _Search:
         modules: dict[tuple[str, str], list[str]] = {}
         named = [path for path in self.owners if kinds.family(path)]
         for path in named:
-            if not kinds.is_test(path):
-                stem = path.rpartition("/")[2].partition(".")[0].casefold()
-                modules.setdefault((kinds.family(path) or "", stem), []).append(path)
+            if not kinds.is_test_case(path):
+                for name in kinds.names(path):
+                    modules.setdefault((kinds.family(path) or "", name), []).append(path)
         for path in named:
             subject = kinds.subject(path)
             if subject:
@@ -162,15 +162,16 @@ class _Search:
 
     def by_new_files(self) -> None:
         """One task adds a source file, and neither has said whether the other needs it."""
-        families = [set(self._families(i)) for i in range(len(self.tasks))]
+        touched = [set(self._families(i)) for i in range(len(self.tasks))]
+        known = {family for families in touched for family, _ in families}
         for i, task in enumerate(self.tasks):
             if task.creates:
                 continue
             for path in self._new_sources(task):
-                family = kinds.family(path)
+                users = _users(path, known)
                 for j, other in enumerate(self.tasks):
-                    if not other.uses and (family in families[j] if family else families[j]):
-                        what = "new source" if family else "a new folder"
+                    if not other.uses and not users.isdisjoint(touched[j]):
+                        what = "new source" if kinds.family(path) else "a new folder"
                         self._note(
                             i,
                             j,
@@ -189,15 +190,18 @@ class _Search:
         for pattern in task.files:
             wild = any(char in pattern for char in "*?[{")
             if (wild or kinds.family(pattern)) and not (
-                _is_aside(pattern) or self.codebase.covered((pattern,), 1)
+                kinds.is_test_case(pattern)
+                or kinds.is_prose(pattern)
+                or self.codebase.covered((pattern,), 1)
             ):
                 yield pattern
 
-    def _families(self, i: int) -> Iterator[str]:
+    def _families(self, i: int) -> Iterator[tuple[str, bool]]:
+        """The family of each source file of a task, and whether that is a test."""
         for path in (*self.touched[i], *self.tasks[i].files):
             family = kinds.family(path)
             if family:
-                yield family
+                yield family, kinds.is_test(path)
 
     def _chosen(self) -> list[str]:
         """The files to read: every task gets its turn until there are enough of them."""
@@ -232,9 +236,14 @@ class _Search:
             self.doubts[min(i, j), max(i, j)] = Doubt(witness, reason)
 
 
-def _is_aside(path: str) -> bool:
-    """Whether nobody imports what is there: tests and texts."""
-    return kinds.is_test(path) or kinds.is_prose(path)
+def _users(path: str, known: set[str]) -> set[tuple[str, bool]]:
+    """Which source, by family and whether it is a test, could use a new file or folder.
+
+    What lies among the tests is for tests only.
+    """
+    family = kinds.family(path)
+    families = {family} if family else known
+    return {(f, is_test) for f in families for is_test in (True, kinds.is_test(path))}
 
 
 _known: dict[tuple[str, str], tuple[Source | None, int]] = {}

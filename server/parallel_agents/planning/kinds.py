@@ -59,6 +59,15 @@ def is_test(path: str) -> bool:
     return not _TEST_FOLDERS.isdisjoint(folders) or _TEST_FILE.search(name) is not None
 
 
+@lru_cache(maxsize=65_536)
+def is_test_case(path: str) -> bool:
+    """Whether the path is that of a test itself, which nothing else imports."""
+    name = path.casefold().rpartition("/")[2]
+    if name == "conftest.py":
+        return False
+    return _JVM_TEST.search(path) is not None or _TEST_FILE.search(name) is not None
+
+
 def is_prose(path: str) -> bool:
     """Whether the path is that of a text for people, or lies in a folder of them."""
     *folders, name = path.casefold().split("/")
@@ -67,11 +76,17 @@ def is_prose(path: str) -> bool:
 
 def subject(path: str) -> str | None:
     """The folded name, without its ending, of the module that a test file is named after."""
-    name = path.rpartition("/")[2]
     if not is_test(path) or family(path) is None:
         return None
-    found = _SUBJECT.match(name)
+    found = _SUBJECT.match(path.rpartition("/")[2])
     return found[1].casefold() if found else None
+
+
+def names(path: str) -> tuple[str, ...]:
+    """What a test of this module may be named after: its name, with its folder's before it too."""
+    *folders, name = path.casefold().split("/")
+    stem = name.partition(".")[0]
+    return (stem, f"{folders[-1]}_{stem}") if folders else (stem,)
 
 
 def is_barrel(path: str) -> bool:

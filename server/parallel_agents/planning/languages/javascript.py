@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 
 import tree_sitter_javascript
 import tree_sitter_typescript
 
 from parallel_agents.planning.codebase import Codebase, folder_of, joined
+from parallel_agents.planning.kinds import is_barrel
 from parallel_agents.planning.languages.grammar import Grammar, text
 from parallel_agents.planning.languages.source import Import, Source
 
@@ -35,17 +37,33 @@ _MOST_PACKAGES = 400
 
 def read(path: str, data: bytes) -> Source:
     """What the file imports, exports from elsewhere, requires, or puts a mock in the place of."""
-    if path.endswith((".ts", ".mts", ".cts")):
+    return _parsed(path.rpartition(".")[2], data)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(ending: str, data: bytes) -> Source:
+    if ending in ("ts", "mts", "cts"):
         grammar = _TYPESCRIPT
     else:
-        grammar = _TSX if path.endswith(".tsx") else _JAVASCRIPT
+        grammar = _TSX if ending == "tsx" else _JAVASCRIPT
     nodes = grammar.captures(data).get("import", ())
     return Source(tuple(Import(name) for name in dict.fromkeys(map(text, nodes))))
 
 
 def targets(path: str, source: Source, codebase: Codebase) -> set[str]:
-    """The files imported, as Node, bundlers and TypeScript look for them."""
-    found: set[str] = set()
+    """The files imported, as Node, bundlers and TypeScript look for them.
+
+    Of a folder's `index`, which hands on what others have, those others too.
+    """
+    found = set(_direct(path, source, codebase))
+    for barrel in [f for f in found if is_barrel(f)]:
+        data = codebase.content(barrel)
+        if data:
+            found.update(_direct(barrel, _parsed(barrel.rpartition(".")[2], data), codebase))
+    return found
+
+
+def _direct(path: str, source: Source, codebase: Codebase) -> Iterator[str]:
     for imported in source.imports:
         name = imported.module.partition("?")[0]
         wanted = (
@@ -54,9 +72,8 @@ def targets(path: str, source: Source, codebase: Codebase) -> set[str]:
         for stem in wanted:
             file = None if stem is None else _file(stem, codebase)
             if file:
-                found.add(file)
+                yield file
                 break
-    return found
 
 
 def _file(stem: str, codebase: Codebase) -> str | None:

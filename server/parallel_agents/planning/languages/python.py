@@ -27,12 +27,12 @@ def _parsed(data: bytes) -> Source | None:
             tree = ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return Source(tuple(_imports(tree)))
+    return Source((*_imports(tree), *_attributes(tree)))
 
 
 def targets(path: str, source: Source, codebase: Codebase) -> set[str]:
     """The modules imported; a name taken from a package also leads to where that has it from."""
-    found: set[str] = set()
+    found = set(_fixtures(path, codebase))
     for imported in source.imports:
         for module, name in _steps(imported):
             file = _resolved(path, module, codebase)
@@ -46,6 +46,20 @@ def targets(path: str, source: Source, codebase: Codebase) -> set[str]:
                 if name and file.endswith("__init__.py"):
                     found |= _through(file, name, codebase)
     return found
+
+
+def _fixtures(path: str, codebase: Codebase) -> Iterator[str]:
+    """The `conftest.py` of a test's folder and of those above: pytest imports them for it."""
+    name = path.rpartition("/")[2]
+    if name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py":
+        folder = folder_of(path)
+        while True:
+            file = f"{folder}/conftest.py".lstrip("/")
+            if file in codebase:
+                yield file
+            if not folder:
+                return
+            folder = folder_of(folder)
 
 
 def _steps(imported: Import) -> Iterator[tuple[str, str]]:
@@ -117,6 +131,25 @@ def _file(whole: str, codebase: Codebase) -> str | None:
         if file in codebase:
             return file
     return None
+
+
+def _attributes(tree: ast.Module) -> Iterator[Import]:
+    """`flask.Blueprint`, where a whole top-level package is imported, as what is taken from it."""
+    whole = {
+        alias.asname or alias.name: alias.name
+        for node in tree.body
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.asname or "." not in alias.name
+    }
+    taken: dict[str, dict[str, None]] = {}
+    for node in ast.walk(tree) if whole else ():
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            module = whole.get(node.value.id)
+            if module is not None:
+                taken.setdefault(module, {})[node.attr] = None
+    for module, names in taken.items():
+        yield Import(module, tuple(names))
 
 
 def _imports(node: ast.AST) -> Iterator[Import]:

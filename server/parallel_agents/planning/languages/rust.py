@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import tree_sitter_rust
@@ -24,12 +25,18 @@ _GRAMMAR = Grammar(
     (scoped_type_identifier) @path
     """,
 )
+_KEYWORDS = frozenset({"self", "super", "crate"})
 _ROOTS = frozenset({"lib.rs", "main.rs", "mod.rs", "build.rs"})
 
 
 def read(path: str, data: bytes) -> Source:
     """Child modules as `self::name`, what is used, and the paths in the code."""
     del path
+    return _parsed(data)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(data: bytes) -> Source:
     found = _GRAMMAR.captures(data)
     paths = [f"self::{text(n)}" for n in found.get("mod", ())]
     for used in found.get("use", ()):
@@ -63,15 +70,35 @@ def _used(node: Node, before: str) -> Iterator[str]:
 
 def targets(path: str, source: Source, codebase: Codebase) -> set[str]:
     """The files of the modules; of a longer path, those of its longest part that is a module."""
-    crates = _crates(codebase)
     found: set[str] = set()
     for imported in source.imports:
         parts = [p for p in imported.module.split("::") if p]
-        for folder, rest in _starts(path, parts, crates, codebase):
-            file = _module(folder, rest, codebase)
+        file = _target(path, parts, codebase)
+        if file:
+            found.add(file)
+            if file.rpartition("/")[2] in _ROOTS and parts[-1] not in _KEYWORDS:
+                found |= _through(file, parts[-1], codebase)
+    return found
+
+
+def _target(path: str, parts: Sequence[str], codebase: Codebase) -> str | None:
+    for folder, rest in _starts(path, parts, _crates(codebase), codebase):
+        file = _module(folder, rest, codebase)
+        if file:
+            return file
+    return None
+
+
+def _through(root: str, name: str, codebase: Codebase) -> set[str]:
+    """Where a module's root has a name from that it hands on."""
+    data = codebase.content(root)
+    found: set[str] = set()
+    for imported in _parsed(data).imports if data else ():
+        parts = [p for p in imported.module.split("::") if p]
+        if len(parts) > 1 and parts[-1] == name:
+            file = _target(root, parts, codebase)
             if file:
                 found.add(file)
-                break
     return found
 
 
