@@ -22,6 +22,7 @@ from parallel_agents.core.errors import BadInput
 from parallel_agents.core.globs import normalize
 from parallel_agents.core.model import Task, TaskId
 from parallel_agents.planning.evidence import gather
+from parallel_agents.planning.grounds import grounded
 from parallel_agents.planning.independence import Level, compare
 from parallel_agents.planning.independence import Pair as Compared
 
@@ -150,7 +151,8 @@ class Judge:
         commits = self._replay.history(pair.before)
         began = time.perf_counter()
         codebase = codebase_of(self._replay.where, pair.base)
-        (compared,) = compare(tasks, gather(tasks, codebase, commits))
+        reached = [grounded(task, codebase) for task in tasks]
+        (compared,) = compare(reached, gather(reached, codebase, commits))
         tally.seconds.append(time.perf_counter() - began)
         return compared
 

@@ -161,6 +161,7 @@ def _in_order(tasks: Iterable[Task], pairs: Iterable[Pair], plan: Plan) -> Sched
 
 def _looked_at(evidence: Evidence) -> Iterator[str]:
     """What the comparison rests on, a sentence each."""
+    yield from evidence.grounds
     if evidence.read:
         yield f"Imports read: {_counted(evidence.read)}."
     if evidence.not_understood:

@@ -9,13 +9,15 @@ from parallel_agents.checks import parse_command
 from parallel_agents.coordination.assessing import Assessment, look
 from parallel_agents.coordination.fitness import refuse_unfit
 from parallel_agents.coordination.site import Site
+from parallel_agents.coordination.survey import survey
 from parallel_agents.coordination.verdicts import Verdict
 from parallel_agents.core.commands import Approve, Propose, Unchanged
 from parallel_agents.core.errors import NotNow
 from parallel_agents.core.globs import covering
-from parallel_agents.core.model import Plan, Strategy, TaskId
+from parallel_agents.core.model import Plan, State, Strategy, TaskId
 from parallel_agents.core.view import View
 from parallel_agents.planning.evidence import Say
+from parallel_agents.planning.grounds import grounded
 from parallel_agents.planning.independence import order
 from parallel_agents.planning.validation import validate
 
@@ -59,7 +61,7 @@ def propose(site: Site, plan: Plan, say: Say | None = None) -> Proposal:
     `say` is told how far the comparison is.
     """
     refuse_unfit(site)
-    plan = _ordered(validate(plan))
+    plan = _grounded(site, _ordered(validate(plan)))
     for command in (plan.check, plan.setup, *(t.check for t in plan.tasks)):
         if command is not None:
             parse_command(command)
@@ -97,6 +99,30 @@ def _ordered(plan: Plan) -> Plan:
     return replace(
         plan, tasks=tuple(replace(t, depends_on=tuple(before[t.id])) for t in plan.tasks)
     )
+
+
+def _grounded(site: Site, plan: Plan) -> Plan:
+    """The plan with all that its tasks' paths reach in the repository as it is.
+
+    What somebody works on or has done stays as it was found then.
+    """
+    settled = site.store.read(
+        lambda view: {
+            t: r.task
+            for t, r in view.records.items()
+            if r.state in (State.CLAIMED, State.COMPLETED)
+        }
+    )
+    codebase = survey(site.repository, site.repository.head()).codebase
+    tasks = []
+    for task in plan.tasks:
+        known = settled.get(task.id)
+        if known is not None and replace(task, files=known.files) == known:
+            same = set(task.files) <= set(known.files)
+            tasks.append(known if same else task)
+        else:
+            tasks.append(grounded(task, codebase))
+    return replace(plan, tasks=tuple(tasks))
 
 
 def approve(

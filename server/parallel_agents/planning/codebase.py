@@ -86,10 +86,11 @@ class Codebase:
         """The files that a set of patterns covers, at most `most` of them for each pattern."""
         found: dict[str, None] = {}
         for pattern in patterns:
-            found.update(dict.fromkeys(islice(self._covered(pattern), most)))
+            found.update(dict.fromkeys(islice(self.each(pattern), most)))
         return list(found)
 
-    def _covered(self, pattern: str) -> Iterator[str]:
+    def each(self, pattern: str) -> Iterator[str]:
+        """The files that a pattern covers, one after the other."""
         ready = globs.Pattern(pattern)
         at = bisect_left(self._folded, (ready.head, ""))
         for folded, path in islice(self._folded, at, None):

@@ -14,6 +14,7 @@ from parallel_agents.core.model import Task
 from parallel_agents.planning import kinds, languages
 from parallel_agents.planning.changes import Commits, Hotspot, hotspots, together
 from parallel_agents.planning.codebase import Codebase, folder_of
+from parallel_agents.planning.grounds import grounds
 from parallel_agents.planning.languages.source import Source
 from parallel_agents.planning.width import members
 
@@ -59,6 +60,8 @@ class Evidence:
     """Commits of the history looked at; None where there was none to be had in time."""
     hotspots: tuple[Hotspot, ...] = ()
     """Files that no single task owns and that much work touches: better given to one task."""
+    grounds: tuple[str, ...] = ()
+    """What tasks claim beside what they name, and why: a sentence each."""
 
 
 NO_EVIDENCE = Evidence()
@@ -89,6 +92,11 @@ def gather(
         search.unread,
         None if commits is None else len(commits),
         tuple(_shared_hotspots(search.owners, commits or (), codebase)),
+        tuple(
+            f"{task.id} claims {ground.pattern} as well: {ground.because}."
+            for task in tasks
+            for ground in grounds(task, codebase)
+        ),
     )
 
 
