@@ -186,6 +186,7 @@ def _kind(reason: str) -> str:
         (" uses ", "name of the package"),
         ("named after", "test and module"),
         ("changed together", "history"),
+        ("both linked", "a third file beside them"),
     ):
         if words in reason:
             return kind

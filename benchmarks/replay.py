@@ -178,7 +178,8 @@ class Replay:
     def _suspect(self, earlier: _Change, later: _Change, names: set[str]) -> Pair | None:
         if not names - self.known(sorted(names), earlier.parent):
             return None
-        pair = self._near(self._commits[earlier.commit], self._commits[later.commit])
+        a, b = self._commits.get(earlier.commit), self._commits.get(later.commit)
+        pair = self._near(a, b) if a and b else None
         if pair is None or pair.conflicts or not names - self.known(sorted(names), pair.base):
             return None
         return pair

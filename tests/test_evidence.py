@@ -54,6 +54,30 @@ def test_a_test_named_after_a_module_of_the_other_task_is_a_doubt() -> None:
     assert found == Doubt("app/tax.py", "tests/test_tax.py is named after app/tax.py")
 
 
+@pytest.mark.parametrize(
+    ("module", "test"),
+    [
+        ("app/tax.py", "tests/unit/test_app_tax.py"),
+        ("app/sum.py", "tests/test_sum.py"),
+        ("web/index.ts", "web/index.test.ts"),
+        ("db/one.go", "db/one_test.go"),
+        ("mail/Send.java", "test/SendTest.java"),
+        ("lib/cart.rb", "spec/cart_spec.rb"),
+    ],
+)
+def test_files_that_are_not_there_yet_are_named_after_modules_as_well(
+    module: str, test: str
+) -> None:
+    found = doubt(task("one", module, creates=["x"]), task("two", test))
+    assert found == Doubt(module, f"{test} is named after {module}")
+
+
+@pytest.mark.parametrize("shared", ["tests/conftest.py", "tests/lib/server.py"])
+def test_new_source_among_the_tests_is_for_tests_only(shared: str) -> None:
+    assert doubt(task("one", shared), task("two", "tests/test_tax.py")) is not None
+    assert doubt(task("one", shared), task("two", "app/tax.py")) is None
+
+
 @pytest.mark.parametrize("new", ["app/new.py", "app/new/**", "app/new/*.py", "lib/x/**"])
 def test_a_new_source_file_whose_use_nobody_declared_is_a_doubt(new: str) -> None:
     found = doubt(task("one", new), task("two", "app/tax.py"))
@@ -79,6 +103,37 @@ def test_a_new_file_that_nobody_can_use_or_that_was_declared_is_none(
     adding: Task, other: Task
 ) -> None:
     assert doubt(adding, other) is None
+
+
+SHELF = {
+    "lib/response.py": "from . import units",
+    "lib/request.py": "from . import units",
+    "lib/units.py": "",
+    "lib/alone.py": "",
+    "lib/other.py": "",
+}
+
+
+def test_files_of_one_folder_that_a_third_one_is_linked_with_are_a_doubt() -> None:
+    tasks = (task("one", "lib/request.py"), task("two", "lib/response.py"))
+    found = gather(tasks, codebase(SHELF), None)
+    assert found.doubts[0, 1].reason == (
+        "lib/request.py and lib/response.py are both linked with lib/units.py"
+    )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"lib/__init__.py": "from . import alone, request"},
+        {"lib/all.py": "from . import alone, request, response, units"},
+        {f"lib/m{n}.py": "" for n in range(20)},
+    ],
+    ids=["the list of the folder", "what imports most of it", "a large folder"],
+)
+def test_what_is_linked_with_most_of_a_folder_says_nothing(more: dict[str, str]) -> None:
+    tasks = (task("one", "lib/request.py"), task("two", "lib/alone.py"))
+    assert gather(tasks, codebase({**SHELF, **more}), None).doubts == {}
 
 
 def test_files_that_changed_together_mostly_are_a_doubt_with_the_counts() -> None:

@@ -54,6 +54,22 @@ def test_a_name_taken_from_a_python_package_leads_to_where_the_package_has_it_fr
     assert imported("tests/test_shop.py", files) == {"shop/__init__.py", "shop/cart.py"}
 
 
+def test_what_is_taken_of_a_whole_python_package_leads_to_where_it_has_it_from() -> None:
+    files = {
+        "shop/__init__.py": "from .cart import Cart\nfrom . import order\n",
+        "shop/cart.py": "",
+        "shop/order.py": "",
+        "main.py": "import shop\nimport shop as s\nshop.Cart()\nprint(s.order.x, other.tax)\n",
+    }
+    assert imported("main.py", files) == {"shop/__init__.py", "shop/cart.py", "shop/order.py"}
+
+
+def test_a_python_test_has_the_fixtures_of_its_folder_and_of_those_above() -> None:
+    others = ("conftest.py", "tests/conftest.py", "tests/unit/conftest.py", "docs/conftest.py")
+    assert leads("tests/unit/test_x.py", "", *others) == set(others[:3])
+    assert leads("tests/unit/lib.py", "", *others) == set()
+
+
 def test_of_two_python_roots_the_one_nearby_is_meant() -> None:
     others = ("one/src/app/x.py", "two/src/app/x.py")
     assert leads("two/tests/test_x.py", "import app.x", *others) == {"two/src/app/x.py"}
@@ -163,6 +179,28 @@ def test_rust_modules_and_paths_lead_to_files(path: str, statement: str, target:
     assert imported(path, {**files, path: statement}) == {target}
 
 
+def test_a_name_that_a_rust_root_hands_on_leads_to_where_it_has_it_from() -> None:
+    files = {
+        "Cargo.toml": '[package]\nname = "shop"\n',
+        "src/lib.rs": "mod cart;\nmod tax;\npub use crate::cart::{Cart, Line as Item};\n",
+        "src/cart.rs": "",
+        "src/tax.rs": "",
+        "tests/all.rs": "use shop::Cart;\n",
+    }
+    assert imported("tests/all.rs", files) == {"src/lib.rs", "src/cart.rs"}
+
+
+def test_an_index_leads_to_what_it_hands_on() -> None:
+    files = {
+        "lib/index.ts": "export * from './cart'\nexport { tax } from './tax'\n",
+        "lib/cart.ts": "import './deep'",
+        "lib/tax.ts": "",
+        "lib/deep.ts": "",
+        "main.ts": "import { Cart } from './lib'\n",
+    }
+    assert imported("main.ts", files) == {"lib/index.ts", "lib/cart.ts", "lib/tax.ts"}
+
+
 def test_an_inline_rust_module_and_a_crate_from_elsewhere_lead_nowhere() -> None:
     text = "mod tests { use std::fmt; }\nuse serde::Serialize;"
     assert leads("src/lib.rs", text, "src/tests.rs", "src/serde.rs") <= {"src/serde.rs"}
@@ -193,17 +231,15 @@ def test_java_types_of_one_package_are_seen_in_whatever_folder_they_are() -> Non
 @pytest.mark.parametrize(
     ("path", "statement", "targets"),
     [
-        ("src/a.c", '#include "cart.h"', {"src/cart.h", "src/cart.c"}),
+        ("src/a.c", '#include "cart.h"', {"src/cart.h"}),
         ("src/a.c", '#include "../lib/money.h"', {"lib/money.h"}),
         ("test/t.cpp", "#include <shop/api.hpp>", {"include/shop/api.hpp"}),
-        ("test/t.c", '#include "cart.h"', {"src/cart.h", "src/cart.c"}),
+        ("test/t.c", '#include "cart.h"', {"src/cart.h"}),
         ("src/a.c", "#include <stdio.h>", set()),
         ("src/a.c", '// #include "cart.h"', set()),
     ],
 )
-def test_c_includes_lead_to_headers_and_what_implements_them(
-    path: str, statement: str, targets: set[str]
-) -> None:
+def test_c_includes_lead_to_headers(path: str, statement: str, targets: set[str]) -> None:
     others = ("src/cart.h", "src/cart.c", "lib/money.h", "include/shop/api.hpp")
     assert leads(path, statement, *others) == targets
 

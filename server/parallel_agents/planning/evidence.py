@@ -1,7 +1,8 @@
 """What code and history say about pairs of tasks whose files are disjoint.
 
-Imports of the touched files only, tests and the modules they are named after, source files that
-are new, files that changed together. All of it is a reason to look, and no proof of anything.
+Imports of the touched files, tests and the modules they are named after, source files that are
+new, files that changed together, files that a third one beside them is linked with. All of it is
+a reason to look, and no proof of anything.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 
+from parallel_agents.core import globs
 from parallel_agents.core.model import Task
 from parallel_agents.planning import kinds, languages
 from parallel_agents.planning.changes import Commits, Hotspot, hotspots, together
@@ -31,6 +34,9 @@ MOST_OF_PATTERN = 500
 """Files of one pattern that are looked at."""
 
 MOST_HOTSPOTS = 5
+
+SMALL_FOLDER = 15
+"""Source files of a folder up to which they are taken for one piece of work."""
 
 Say = Callable[[str, int, int], None]
 """Progress: what is being done, how much of it is done, how much there is."""
@@ -85,6 +91,7 @@ def gather(
     if new_files:
         search.by_new_files()
     search.by_history(commits or ())
+    search.by_folders()
     return Evidence(
         search.doubts,
         dict(sorted(search.read.items())),
@@ -115,6 +122,10 @@ class _Search:
         for i, files in enumerate(self.touched):
             for file in files:
                 self.owners[file] = self.owners.get(file, 0) | 1 << i
+        self._named = dict(self.owners)
+        for i, task in enumerate(tasks):
+            for path in _new_sources(task, codebase):
+                self._named[path] = self._named.get(path, 0) | 1 << i
 
     def by_imports(self) -> None:
         """A file of one task imports, or in its package uses a name of, a file of the other."""
@@ -157,7 +168,7 @@ class _Search:
     def by_tests(self) -> None:
         """A test of one task is named after a module of the other."""
         modules: dict[tuple[str, str], list[str]] = {}
-        named = [path for path in self.owners if kinds.family(path)]
+        named = [path for path in self._named if kinds.family(path)]
         for path in named:
             if not kinds.is_test_case(path):
                 for name in kinds.names(path):
@@ -175,7 +186,9 @@ class _Search:
         for i, task in enumerate(self.tasks):
             if task.creates:
                 continue
-            for path in self._new_sources(task):
+            for path in _new_sources(task, self.codebase):
+                if kinds.is_test_case(path):
+                    continue
                 users = _users(path, known)
                 for j, other in enumerate(self.tasks):
                     if not other.uses and not users.isdisjoint(touched[j]):
@@ -193,16 +206,38 @@ class _Search:
         for pair in together(commits, self.owners):
             self._between(pair.one, pair.other, str(pair))
 
-    def _new_sources(self, task: Task) -> Iterator[str]:
-        """Files and folders that the task names and that do not exist, tests and texts aside."""
-        for pattern in task.files:
-            wild = any(char in pattern for char in "*?[{")
-            if (wild or kinds.family(pattern)) and not (
-                kinds.is_test_case(pattern)
-                or kinds.is_prose(pattern)
-                or self.codebase.covered((pattern,), 1)
-            ):
-                yield pattern
+    def by_folders(self) -> None:
+        """Both write source of one small folder, and a third file there is linked with both.
+
+        A file that is linked with most of the folder, as a list of it is, says nothing.
+        """
+        groups: dict[str, list[str]] = {}
+        for path in self.owners:
+            if languages.language(path) and not kinds.is_test(path):
+                groups.setdefault(folder_of(path), []).append(path)
+        for folder, paths in groups.items():
+            inside = [
+                f
+                for f in self.codebase.in_folder(folder)
+                if languages.language(f) and not kinds.is_test(f)
+            ]
+            if len(paths) > 1 and len(inside) <= SMALL_FOLDER:
+                links = self._links(inside)
+                for link, near in sorted(links.items()):
+                    if len(near) * 2 <= len(inside) or len(near) == 2:
+                        for path, other in permutations(sorted(near & set(paths)), 2):
+                            reason = f"{path} and {other} are both linked with {link}"
+                            self._between(path, other, reason)
+
+    def _links(self, inside: Sequence[str]) -> dict[str, set[str]]:
+        """Of each of some files the others that it imports, or that import it; lists aside."""
+        links: dict[str, set[str]] = {}
+        for path, (source, _) in _read(inside, self.codebase):
+            if source is not None and not kinds.is_barrel(path):
+                for target in languages.targets(path, source, self.codebase) & set(inside):
+                    links.setdefault(path, set()).add(target)
+                    links.setdefault(target, set()).add(path)
+        return links
 
     def _families(self, i: int) -> Iterator[tuple[str, bool]]:
         """The family of each source file of a task, and whether that is a test."""
@@ -232,8 +267,8 @@ class _Search:
 
     def _between(self, path: str, other: str, reason: str) -> None:
         """A doubt for every task of the one file with every task of the other."""
-        theirs = self.owners[other]
-        for i in members(self.owners[path]):
+        theirs = self._named[other]
+        for i in members(self._named[path]):
             for j in members(theirs & ~self._decided[i]):
                 self._note(i, j, other, reason)
 
@@ -242,6 +277,15 @@ class _Search:
             self._decided[i] |= 1 << j
             self._decided[j] |= 1 << i
             self.doubts[min(i, j), max(i, j)] = Doubt(witness, reason)
+
+
+def _new_sources(task: Task, codebase: Codebase) -> Iterator[str]:
+    """The source files and the folders that the task names and that do not exist."""
+    for pattern in task.files:
+        could_be_source = kinds.family(pattern) or not globs.is_literal(pattern)
+        is_new = could_be_source and not codebase.covered((pattern,), 1)
+        if is_new and not kinds.is_prose(pattern):
+            yield pattern
 
 
 def _users(path: str, known: set[str]) -> set[tuple[str, bool]]:

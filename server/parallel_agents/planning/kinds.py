@@ -83,10 +83,15 @@ def subject(path: str) -> str | None:
 
 
 def names(path: str) -> tuple[str, ...]:
-    """What a test of this module may be named after: its name, with its folder's before it too."""
+    """What a test of this module may be named after: its name, with its folder's before it too.
+
+    For the list of a folder, the folder's name as well.
+    """
     *folders, name = path.casefold().split("/")
     stem = name.partition(".")[0]
-    return (stem, f"{folders[-1]}_{stem}") if folders else (stem,)
+    if not folders:
+        return (stem,)
+    return (stem, folders[-1] if is_barrel(name) else f"{folders[-1]}_{stem}")
 
 
 def is_barrel(path: str) -> bool:

@@ -21,7 +21,7 @@ def read(path: str, data: bytes) -> Source:
 
 
 def targets(path: str, source: Source, codebase: Codebase) -> set[str]:
-    """The headers included, and the sources that are named like one of them beside it."""
+    """The headers included. Not what implements them: to bring a name, one writes the header."""
     found: set[str] = set()
     for imported in source.imports:
         name = imported.module.strip('"<>')
@@ -35,10 +35,4 @@ def targets(path: str, source: Source, codebase: Codebase) -> set[str]:
             header = nearest(path, codebase.ending(tail)) if tail else None
         if header:
             found.add(header)
-            found |= _implementations(header, codebase)
     return found
-
-
-def _implementations(header: str, codebase: Codebase) -> set[str]:
-    stem = header.rpartition(".")[0]
-    return {f"{stem}.{e}" for e in ("c", "cc", "cpp", "cxx") if f"{stem}.{e}" in codebase}
