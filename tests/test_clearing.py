@@ -60,6 +60,30 @@ def test_a_clean_up_that_was_killed_half_way_is_finished_by_the_next(
     assert report.kept == ()
 
 
+def test_a_tree_whose_agent_still_ran_goes_with_the_next_run(
+    coordinator: Coordinator, repository: Path
+) -> None:
+    begin(coordinator, Strategy.WORKTREE, task("one"))
+    own = repository / ".claude" / "worktrees" / "agent-7"
+    git(repository, "worktree", "add", "--quiet", "-b", "worktree-agent-7", str(own))
+    git(repository, "worktree", "lock", "--reason", "claude agent agent-7", str(own))
+    held = claim(coordinator, ANNA, cwd=own).claim
+    commit(own, one="1")
+    coordinator.release(ANNA, "one", held.token, Outcome.COMPLETED, "")
+    report = coordinator.merge()
+    assert report.archived
+    assert [k.name for k in report.kept] == [str(own), held.branch]
+    git(repository, "worktree", "unlock", str(own))
+
+    begin(coordinator, Strategy.WORKTREE, task("two"))
+    complete(coordinator, BERT, "two", two="2")
+    report = coordinator.merge()
+
+    assert str(own) in report.removed
+    assert report.kept == ()
+    assert git(repository, "branch", "--format=%(refname:short)") == "main"
+
+
 def test_what_is_kept_is_listed_later_with_what_to_do(
     coordinator: Coordinator, repository: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,8 +29,9 @@ def clear(site: Site, run: Run, landed: str) -> tuple[tuple[str, ...], tuple[Kep
     """Remove the run's work trees and branches that hold nothing else than what landed.
 
     Gives what was removed (paths, short branch names) and what was kept, with the reason. Nothing
-    is forced away; what a live claim works on is passed over. Files are deleted later, by a
-    process of its own, so that a large tree keeps nobody waiting.
+    is forced away; what a live claim works on is passed over. So it is with trees of earlier runs,
+    of which only what is removed is told. Files are deleted later, by a process of its own, so
+    that a large tree keeps nobody waiting.
     """
     removed: list[str] = []
     kept: list[Kept] = []
@@ -54,12 +56,25 @@ def clear(site: Site, run: Run, landed: str) -> tuple[tuple[str, ...], tuple[Kep
         for branch in branches.below(repository, f"parallel/{run.id}"):
             if branch not in at_work:
                 attempt(branch, partial(removal.drop_branch, repository, branch, landed))
+    _clear_earlier(site, run, landed, removed)
     branches.unpin(repository, result_refs(run), landed)
     branches.unpin(repository, f"refs/parallel/{run.id}/fetched", landed)
     if run.strategy is Strategy.BRANCH:
         kept += _on_the_remote(site, run)
     trash.empty(repository)
     return tuple(removed), tuple(kept)
+
+
+def _clear_earlier(site: Site, run: Run, landed: str, removed: list[str]) -> None:
+    """What an earlier run had to keep, because its agent still ran, may have become free."""
+    repository = site.repository
+    ours = {str(t.path) for t in trees_of(site, run)}
+    for tree in site.worktrees.listed()[1:]:
+        if str(tree.path) in ours or not _is_ours(site, tree):
+            continue
+        with suppress(ParallelAgentsError):
+            if removal.remove(repository, tree.path, landed) is None:
+                removed.append(str(tree.path))
 
 
 def _on_the_remote(site: Site, run: Run) -> list[Kept]:
