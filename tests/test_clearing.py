@@ -40,24 +40,32 @@ def test_after_the_merge_nothing_is_left_but_what_the_user_has(
     assert findings(repository, "work trees")[0][0] == "ok"
 
 
-def test_a_clean_up_that_was_killed_half_way_is_finished_by_the_next(
+def test_files_that_a_killed_deletion_left_are_deleted_by_the_next(
     coordinator: Coordinator, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin(coordinator, Strategy.WORKTREE, task("one"), task("two"))
     complete(coordinator, ANNA, "one", one="1")
     complete(coordinator, BERT, "two", two="2")
-    with monkeypatch.context() as patch:
-        patch.setattr(trash, "empty", lambda *_: 1 / 0)  # the files are aside, the tree forgotten
-        with pytest.raises(ZeroDivisionError):
-            coordinator.merge(only=["one"])
     folder = repository.parent / f"{repository.name}.agents" / trash.NAME
-    assert len(list(folder.iterdir())) == 1
-    emptied: list[int] = []
-    with monkeypatch.context() as patch:
-        patch.setattr(trash, "empty", lambda *_: emptied.append(len(list(folder.iterdir()))))
-        report = coordinator.merge()
-    assert emptied == [2]
+    found: list[int] = []
+    monkeypatch.setattr(trash, "empty", lambda *_: found.append(len(list(folder.iterdir()))))
+    coordinator.merge(leave_out=["two"])
+    report = coordinator.merge()
+    assert found == [1, 2]
     assert report.kept == ()
+
+
+def test_a_clean_up_that_died_between_moving_and_forgetting_is_finished(
+    coordinator: Coordinator, repository: Path
+) -> None:
+    begin(coordinator, Strategy.WORKTREE, task("one"))
+    held = claim(coordinator, ANNA).claim
+    commit(held.workdir, one="1")
+    coordinator.release(ANNA, "one", held.token, Outcome.COMPLETED, "")
+    assert trash.put(coordinator.repository, Path(str(held.workdir))) is not None
+    report = coordinator.merge()
+    assert str(held.workdir) in report.removed
+    assert git(repository, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
 
 
 def test_a_tree_whose_agent_still_ran_goes_with_the_next_run(
