@@ -39,10 +39,12 @@ from parallel_agents.core.errors import NotNow, ParallelAgentsError, StoreFault
 from parallel_agents.core.model import Agent, Claim, Outcome, State, Strategy, TaskId
 from parallel_agents.core.view import View
 from parallel_agents.store import files, handedits, revisions
+from parallel_agents.store import folder as folder_module
 from parallel_agents.store.folder import FolderStore
 from parallel_agents.store.lock import FileLock
 from parallel_agents.store.memory import MemoryStore
 from parallel_agents.store.protocol import Store
+from parallel_agents.store.scan import Scan, scan
 from stores import (
     ANNA,
     BASE,
@@ -685,6 +687,32 @@ def test_empty_folders_that_a_tool_deleted_are_made_again(
         shutil.rmtree(folder_store.folder / name)
     fail(other, held)
     assert state(folder_store, "a") is State.FAILED
+
+
+@pytest.mark.parametrize("often", [1, 2, 3])
+def test_a_folder_that_is_deleted_while_it_is_read_is_read_again_but_not_forever(
+    folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch, often: int
+) -> None:
+    start(folder_store, "a")
+    left = often
+
+    def deleting(folder: Path, *args: Any, **kwargs: Any) -> Scan:
+        nonlocal left
+        if left:
+            left -= 1
+            (folder / "completed").rmdir()
+        return scan(folder, *args, **kwargs)
+
+    monkeypatch.setattr(folder_module, "scan", deleting)
+    fresh = FolderStore(folder_store.root)
+    if often < folder_module.ATTEMPTS:
+        assert claim(fresh, ANNA).task == "a"
+    else:
+        with pytest.raises(StoreFault) as caught:
+            claim(fresh, ANNA)
+        assert caught.value.code == "store_unwritable"
+    assert claim(fresh, ANNA).task == "a"
+    fresh.close()
 
 
 @pytest.mark.parametrize("call", [lambda s: ask(s, ANNA), whole])

@@ -208,6 +208,15 @@ class FolderStore(SignsOfLife):
 
     def _rescan(self, begun: str | None = None) -> View:
         """Read the folder. `begun` is the change (`<rev> <task>`) that was cut off, if one was."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._read_all(begun)
+            except FileNotFoundError:  # somebody deletes or moves meanwhile
+                if not self._is_there():
+                    raise
+        return self._read_all(begun)
+
+    def _read_all(self, begun: str | None) -> View:
         runfiles.lay_out(self.folder)
         if begun == f"{_rev_of(begun)} {Kind.ARCHIVED}":
             runfiles.put_away_rest(self.folder, _rev_of(begun))
@@ -272,6 +281,7 @@ class FolderStore(SignsOfLife):
                     self._newest = view.rev
                 return decision, view.rev
             except (files.Edited, FileNotFoundError):  # the folder is not as the index says
+                self._is_there()
                 self._view = None
         raise StoreFault(
             "store_restless",
