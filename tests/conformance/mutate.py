@@ -117,8 +117,8 @@ MUTATIONS = (
         "I4",
         VIEW,
         "a claim without a name waits for dependencies",
-        "        self._unmet[task.id] = len(self.unmet(task.id))",
-        "        self._unmet[task.id] = 0",
+        "        self._unmet[task] = len(self.unmet(task))",
+        "        self._unmet[task] = 0",
     ),
     Mutation(
         "I4",
