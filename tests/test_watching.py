@@ -146,6 +146,32 @@ class TestFound:
         assert "What its holder had is not known" in hooks.after(event)
         assert list(overwritten(run)) == ["found/src/core.py"]
 
+    def test_what_a_file_had_when_it_was_claimed_is_kept_too(
+        self, run: ScratchRun, hooks: Hooks
+    ) -> None:
+        (run.root / "src" / "core.py").write_text("by hand, before the claim\n")
+        (run.root / "src" / "api" / "new.py").write_text("not in git\n")
+        Coordinator.at(run.root).look_around()
+        event = hooks.before("other")
+        (run.root / "src" / "core.py").write_text("LIMIT = 11\n")
+        (run.root / "src" / "api" / "new.py").unlink()
+        hooks.after(event)
+        found = overwritten(run)
+        assert found["was/src/core.py"] == "by hand, before the claim\n"
+        assert found["was/src/api/new.py"] == "not in git\n"
+
+    def test_what_still_runs_is_looked_at_before_the_holder_lets_go(
+        self, run: ScratchRun, hooks: Hooks
+    ) -> None:
+        event = hooks.before("other")
+        (run.root / "src" / "core.py").write_text("LIMIT = 11\n")
+        watching.sweep(run.run(), released=f"{SESSION}/third")
+        assert run.log() == []
+        watching.sweep(run.run(), released=f"{SESSION}/holder")
+        assert [line["path"] for line in run.log()] == ["src/core.py"]
+        assert hooks.told("other") != ""
+        assert hooks.after(event) == ""
+
     @pytest.mark.parametrize("path", ["src/new.py", "src/api/b.py", "src/api/deep/c.py"])
     def test_a_new_file_where_the_holder_alone_may_make_one_counts(
         self, run: ScratchRun, hooks: Hooks, path: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from parallel_agents.coordination.watching import Status
 from parallel_agents.core.commands import Archive, NothingToClaim
 from parallel_agents.core.errors import Unusable
 from parallel_agents.core.events import Event
+from parallel_agents.core.locktable import TableTorn
 from parallel_agents.core.model import Agent, Claim, Outcome, Plan, State, Strategy, TaskId
 from parallel_agents.core.rules import run_of
 from parallel_agents.git.repository import Repository
@@ -106,6 +108,8 @@ class Coordinator:
 
     def release(self, agent: Agent, task: str, token: int, outcome: Outcome, summary: str) -> Ended:
         """End a claim: completed with evidence, or given back."""
+        with suppress(OSError, TableTorn):  # hooks look, too
+            watching.look_around(self._site, agent.key)
         end = completing.complete if outcome is Outcome.COMPLETED else completing.give_back
         return end(self._site, agent, TaskId(task), token, summary)
 

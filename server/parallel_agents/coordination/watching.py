@@ -19,7 +19,7 @@ from parallel_agents.core.model import STALE_AFTER, Claim, State, Strategy, Task
 from parallel_agents.core.view import Record, View
 from parallel_agents.guard.runs import Run as HookedRun
 from parallel_agents.guard.watch import flights
-from parallel_agents.guard.watch.watching import sweep
+from parallel_agents.guard.watch.watching import keep_unsaved, sweep
 
 DENIALS_SHOWN = 20
 
@@ -111,16 +111,21 @@ def _with_warnings(status: Status, brewing: tuple[Brewing, ...], stray: Stray) -
     return replace(status, brewing=brewing, stray=stray, next_step=next_step)
 
 
-def look_around(site: Site) -> None:
+def look_around(site: Site, released: str = "") -> None:
     """Compare held files with what they were before commands that still run: see `guard.watch`.
 
     Hooks do the same, where one comes; what nobody is told of by a hook is noted for its next one.
+    `released` is the key of an agent whose claim is about to end. Raises `TableTorn`, `OSError`.
     """
-    folder = os.fspath(site.repository.root / "_tasks")
+    root = os.fspath(site.repository.root)
+    folder = os.path.join(root, "_tasks")
+    table = locktable.read(folder)
+    if table is None:
+        return
+    run = HookedRun(root, table)
+    keep_unsaved(run)
     if flights.names(folder):
-        table = locktable.read(folder)
-        if table is not None:
-            sweep(HookedRun(os.fspath(site.repository.root), table))
+        sweep(run, released=released)
 
 
 def progress_line(view: View) -> str:

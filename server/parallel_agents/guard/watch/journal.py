@@ -17,6 +17,7 @@ from parallel_agents.guard.watch.snapshot import GONE, mode_of, stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import BinaryIO
 
 OWN = "own"
@@ -35,6 +36,18 @@ class Journal:
         self._folder = folder
         self._path = os.path.join(folder, WATCH, OWN, f"{task}.{token}")
         self._known: dict[str, tuple[str, str, bool]] | None = None
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything of the claim has been noted, if only that there was nothing to note."""
+        return os.path.exists(self._path)
+
+    def begin(self, root: str, paths: Iterable[str]) -> None:
+        """The claim is new, and these files had work in them that git does not have."""
+        os.makedirs(os.path.dirname(self._path), exist_ok=True)
+        os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o644))
+        for path in paths:
+            self.note(root, path)
 
     def note(self, root: str, path: str, *, doubtful: bool = False) -> None:
         """The file as it is now is the holder's own work. Raises `OSError`.

@@ -11,6 +11,10 @@ import os
 from parallel_agents.guard.watch.journal import Journal, kept
 from parallel_agents.guard.watch.snapshot import GONE
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 PATIENCE = 10.0
 """Seconds for one question to git."""
 
@@ -30,6 +34,17 @@ def before(folder: str, journal: Journal, root: str, path: str, stamp: str) -> b
 def is_ignored(root: str, path: str) -> bool:
     """Whether git ignores the file: what programs leave behind, and nobody's work."""
     return _git(root, "check-ignore", "--quiet", "--", path) is not None
+
+
+def unsaved(root: str, patterns: Iterable[str]) -> list[str]:
+    """The files that the patterns cover and whose content git does not have."""
+    specs = [f":(glob,icase){pattern}" for pattern in patterns]
+    specs += [f"{spec}/**" for spec in specs]
+    told = _git(
+        root, "ls-files", "--modified", "--others", "--exclude-standard", "-z", "--", *specs
+    )
+    found = os.fsdecode(told or b"").split("\0")
+    return [path for path in dict.fromkeys(found) if path]
 
 
 def _of_index(root: str, path: str, stamp: str) -> bytes | None:

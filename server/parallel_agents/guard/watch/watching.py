@@ -16,6 +16,7 @@ from parallel_agents.guard.runs import is_strict
 from parallel_agents.guard.watch import evidence, flights, notes, words
 from parallel_agents.guard.watch.flights import BACKGROUND, CLEAR, OPAQUE, Flight, Watched
 from parallel_agents.guard.watch.journal import Journal
+from parallel_agents.guard.watch.preimage import unsaved
 from parallel_agents.guard.watch.snapshot import changed_at, take
 from parallel_agents.guard.watch.trespass import trespasses
 
@@ -78,11 +79,26 @@ def after(event: Event, runs: Runs) -> dict[str, Any] | None:
     return None
 
 
-def sweep(run: Run, ended: str = "") -> None:
+def keep_unsaved(run: Run) -> None:
+    """Keep what files had in them when they were claimed and git does not have. In one tree only:
+    other work trees are made clean. Slow (it asks git), but once a claim: hooks leave it alone.
+    Where a command runs that could have written them, it is not known whose work they have."""
+    if run.table.strategy != "files":
+        return
+    every = flights.flights(run.folder)
+    seen = {(w.task, w.token) for f in every for w in f.watched if w.agent != f.key}
+    for claim in run.table.claims:
+        journal = Journal(run.folder, claim.task, claim.token)
+        if not journal.is_begun and (claim.task, claim.token) not in seen:
+            journal.begin(run.main, unsaved(run.main, claim.files))
+
+
+def sweep(run: Run, ended: str = "", *, released: str = "") -> None:
     """Look at what runs in the background, at what has ended unseen, and at `ended`'s commands.
 
     `ended` is the key of an agent that stops, or a session that ends: what the one ran in the
-    foreground is over, and all that the other ran.
+    foreground is over, and all that the other ran. `released` is the key of a holder that is about
+    to let go: whatever runs and could have written its files is looked at while it holds them.
     """
     every = flights.flights(run.folder)
     for flight in every:
@@ -90,7 +106,8 @@ def sweep(run: Run, ended: str = "") -> None:
         age = time.time_ns() - flight.start
         over = age > (flights.LONG_FORGOTTEN if behind else flights.FORGOTTEN)
         over = over or (flight.key == ended and not behind) or flight.session == ended
-        if flight.level == OPAQUE and (behind or flight.end or over):
+        of_released = any(part.agent == released for part in flight.watched)
+        if flight.level == OPAQUE and (behind or flight.end or over or of_released):
             _look(run, flight, every, over=over)
         elif over:
             flight.forget(run.folder)
@@ -214,7 +231,7 @@ def _look(
             notes.leave(run.folder, claim.agent, words.to_holder(one, kept, claim))
     if again and not over:
         flight.save(run.folder)
-    elif flight.state == BACKGROUND and not over:
+    elif not over and (flight.state == BACKGROUND or not flight.end):
         if found:
             _start_anew(flight)
         if found or asking:
