@@ -87,6 +87,20 @@ def test_settings_are_closed_to_them_too(run: ScratchRun) -> None:
     assert "decides whether the guard" in call(run, "write", path=".claude/settings.json")
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"command": "echo x > src/billing.py"},
+        {"cmd": ["bash", "-c", "sed -i s/a/b/ src/billing.py"]},
+        {"shellCommand": "cd src && rm billing.py", "timeout": 3},
+        {"command": ["tee"], "args": ["src/billing.py"]},
+    ],
+)
+def test_a_command_for_a_shell_is_judged_as_one(run: ScratchRun, given: dict[str, Any]) -> None:
+    assert "is held by agent a2" in call(run, "execute", "a1", **given)
+    assert call(run, "execute", "a1", command="cat src/billing.py | wc -l") == ""
+
+
 def test_what_is_let_through_is_looked_at_afterwards(run: ScratchRun) -> None:
     assert call(run, "execute_code", code="open('src/billing.py','w')") == ""
     (flight,) = flights.flights(str(run.folder))

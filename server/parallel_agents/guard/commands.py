@@ -41,14 +41,7 @@ def guard(event: Event, runs: Runs, plugin: str) -> dict[str, Any] | None:
     for run in near:
         run.beat(event)
     if near:
-        level = OPAQUE
-        try:
-            verdict = judge(command, event.cwd, Scene(event, runs, plugin))
-        except NoParser:
-            refused = _unparsed(command, event, near)
-        else:
-            level = verdict.level
-            refused = _refusal(verdict) if verdict.refuses else None
+        level, refused = weighed(command, event, runs, plugin)
         if refused is not None:
             task, reason = refused
             near[0].note("denied", event, reason, path=command[:200], task=task)
@@ -57,6 +50,17 @@ def guard(event: Event, runs: Runs, plugin: str) -> dict[str, Any] | None:
 
         return watching.begin(event, runs, level)
     return None
+
+
+def weighed(
+    command: str, event: Event, runs: Runs, plugin: str
+) -> tuple[str, tuple[str, str] | None]:
+    """(level, (task, reason) where it is refused) of a command, in whatever tool it is given."""
+    try:
+        verdict = judge(command, event.cwd, Scene(event, runs, plugin))
+    except NoParser:
+        return OPAQUE, _unparsed(command, event, runs.near())
+    return verdict.level, _refusal(verdict) if verdict.refuses else None
 
 
 def verbs(event: Event, runs: Runs, plugin: str) -> dict[str, Any] | None:

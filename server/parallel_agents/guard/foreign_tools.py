@@ -13,7 +13,7 @@ import os
 
 from parallel_agents.core.errors import BadInput
 from parallel_agents.core.paths import places
-from parallel_agents.guard import edits
+from parallel_agents.guard import answer, edits
 from parallel_agents.guard.hardlinks import held_elsewhere
 from parallel_agents.guard.watch import watching
 from parallel_agents.guard.watch.snapshot import take
@@ -54,6 +54,9 @@ _PLACES_WORDS = (
 _PLACES = frozenset(_PLACES_WORDS.split())
 """Words in the name of an argument that is a path, even where the text could be a plain word."""
 
+_COMMANDS = frozenset(("bash", "cmd", "cmdline", "command", "commandline", "commands", "shell"))
+"""Words in the name of an argument that is a command line."""
+
 _UPROOTING = frozenset(
     ("clean", "clear", "delete", "move", "mv", "remove", "rename", "rm", "unlink")
 )
@@ -74,6 +77,15 @@ def guard(event: Event, runs: Runs, plugin: str) -> dict[str, Any] | None:
     said = _words(event.tool.rpartition("__")[2])
     if not READING.isdisjoint(said) and WRITING.isdisjoint(said):
         return None
+    for command in _commands(event.input) if near else ():
+        from parallel_agents.guard.commands import (
+            weighed,  # a parser: only for what is to be parsed
+        )
+
+        _, refused = weighed(command, event, runs, plugin)
+        if refused is not None:
+            near[0].note("denied", event, refused[1], path=command[:200], task=refused[0])
+            return answer.deny(refused[1])
     means = _Means(said)
     for text, is_place in _texts(event.input, False, [_MOST]):
         found = _objection(text, event, runs, plugin, means, is_place=is_place)
@@ -140,6 +152,19 @@ def _below(place: Place, run: Run, event: Event) -> Objection | None:
             if place.path == "." or held.lower().startswith(place.path.lower() + "/"):
                 return edits.Objection("held", held, claim)
     return None
+
+
+def _commands(given: dict[str, Any]) -> Iterator[str]:
+    """What is to be run in a shell, by the names of the arguments."""
+    for name, value in given.items():
+        if _COMMANDS.isdisjoint(_words(name)):
+            continue
+        if isinstance(value, str) and value.strip():
+            yield value
+        elif isinstance(value, list) and value and all(isinstance(word, str) for word in value):
+            rest = given.get("args", [])
+            words = value + (rest if isinstance(rest, list) else [])
+            yield " ".join("'" + str(word).replace("'", "'\\''") + "'" for word in words)
 
 
 def _path_in(text: str, *, is_place: bool) -> str | None:
