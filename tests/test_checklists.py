@@ -146,6 +146,18 @@ def test_writing_back_changes_only_open_boxes(
     assert markdown.write(new, {e.key: Progress.LANDED for e in work.to_do}) == new
 
 
+@pytest.mark.parametrize("part", ["[", "**", "#", "__a", "[a](", "- [ ] ", "` ", "a.", "*", "> "])
+def test_an_odd_line_of_any_length_is_read_in_no_time(part: str) -> None:
+    text = f"# {part * 60_000} #\n- [ ] {part * 60_000}\n  Files: {part * 60_000}\n"
+    made = draft(markdown.read(text, "x.md"), "x.md", Tree(["a.py"]))
+    assert len(made.plan["tasks"]) == 1
+
+
+def test_a_heading_loses_the_marks_that_close_it() -> None:
+    (entry,) = markdown.read("## C# ##\n- [ ] a\n", "x.md").to_do
+    assert entry.text.endswith("(From x.md, line 2: C#)")
+
+
 def test_lists_in_quotes_and_with_tabs_are_read() -> None:
     assert ids("> - [ ] a\n>   - plain\n- [ ] b\n\t- [ ] c\n") == ["a", "c"]
 

@@ -20,6 +20,10 @@ NAMED = 6
 """Languages and endings that a sentence names before it counts the rest."""
 
 
+MOST_KNOWN = 4
+"""Assessments that are kept: the same one is asked for when a plan is proposed, shown, approved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """A plan, and what a look at its tasks says."""
@@ -53,14 +57,25 @@ class Stake:
     """The plan with the doubts that the user settled, where exactly it is approved."""
 
 
+_KNOWN: dict[tuple[object, ...], Assessment] = {}
+"""By all that an assessment rests on: repository, commit, plan, run, copy list."""
+
+
 def look(site: Site, plan: Plan, say: Say | None = None) -> Assessment:
     """Assess a validated plan in its repository; one that changes a run, with all of that run.
 
     `say` is told how far the comparison is.
     """
     stake = site.store.read(lambda view: _stake(view, plan))
-    evidence = evidence_for(site, stake.tasks, say)
-    return assess(plan, evidence, stake, copies.patterns(site.repository))
+    copied = copies.patterns(site.repository)
+    asked = (site.repository.root, site.repository.head(), plan, stake, copied)
+    if (known := _KNOWN.get(asked)) is not None:
+        return known
+    found = assess(plan, evidence_for(site, stake.tasks, say), stake, copied)
+    if len(_KNOWN) >= MOST_KNOWN:
+        _KNOWN.pop(next(iter(_KNOWN)), None)
+    _KNOWN[asked] = found
+    return found
 
 
 def evidence_for(site: Site, tasks: tuple[Task, ...], say: Say | None = None) -> Evidence:

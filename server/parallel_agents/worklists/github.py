@@ -15,7 +15,7 @@ from parallel_agents.worklists.entries import Entry, Kind, Standing, WorkList, u
 from parallel_agents.worklists.hints import named
 
 _BEFORE = re.compile(
-    r"\b(?:blocked by|depends on|after)\b[: ]*((?:(?:and|,)?\s*#\d+\s*)+)", re.IGNORECASE
+    r"\b(?:blocked by|depends on|after)\b[: ]*(#\d+(?:\s*(?:and|,)?\s*#\d+)*)", re.IGNORECASE
 )
 _NUMBER = re.compile(r"#(\d+)")
 

@@ -16,8 +16,11 @@ from parallel_agents.core.globs import normalize
 MOST = 8
 """Suggestions for one task."""
 
+LONGEST = 300
+"""Characters without a space between them that are looked at: more are no path."""
+
 _QUOTED = re.compile(r"`([^`\s]+)`")
-_FILES = re.compile(r"^[ \t>*-]*\**files?\**[ \t]*:\**[ \t]*(.+)$", re.IGNORECASE | re.MULTILINE)
+_FILES = re.compile(r"^[ \t>*-]*files?\**[ \t]*:\**[ \t]*(.+)$", re.IGNORECASE | re.MULTILINE)
 _WORD = re.compile(r"[\w@.+*{},~-]+(?:/[\w@.+*{},~-]*)+|[\w@+-][\w@.+-]*\.[A-Za-z]\w{0,9}")
 _LINE = re.compile(r":\d+(?::\d+)?$|#L\d+.*$")
 _ENDING = re.compile(r"[^/*]\.[A-Za-z]\w{0,9}$")
@@ -85,9 +88,10 @@ def named(text: str) -> Iterator[str]:
 def mentioned(text: str, tree: Tree) -> tuple[str, ...]:
     """Paths of the repository that the text mentions, in its order, the first few."""
     found: dict[str, None] = {}
-    for word in _WORD.finditer(text):
-        if (path := tree.find(word[0])) is not None:
-            found[path] = None
+    for part in text.split():
+        for word in _WORD.finditer(part) if len(part) <= LONGEST else ():
+            if (path := tree.find(word[0])) is not None:
+                found[path] = None
     return tuple(found)[:MOST]
 
 

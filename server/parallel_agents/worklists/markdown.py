@@ -15,10 +15,10 @@ LONGEST_TITLE = 100
 _BOX = re.compile(
     r"(?P<indent>[ \t>]*)(?:[-*+]|\d{1,9}[.)])[ \t]+\[(?P<mark>[^\]\n])\][ \t]+(?P<text>\S.*)"
 )
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t#]*$")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(\S.*)")
 _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
 _EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s\"[^\"]{0,200}\")?\)")
 
 
 @dataclass(slots=True)
@@ -130,7 +130,8 @@ def _boxes(text: str) -> Iterator[_Box]:
         heading = _HEADING.match(line)
         if heading is not None:
             level = len(heading[1])
-            headings = {k: v for k, v in headings.items() if k < level} | {level: heading[2]}
+            above_it = {k: v for k, v in headings.items() if k < level}
+            headings = above_it | {level: _without_closing(heading[2].rstrip())}
             open_boxes.clear()
             continue
         box = _BOX.match(line)
@@ -156,6 +157,12 @@ def _boxes(text: str) -> Iterator[_Box]:
         open_boxes.append(new)
         found.append(new)
     yield from found
+
+
+def _without_closing(heading: str) -> str:
+    """A heading without the marks that may close it: `## Title ##`."""
+    text = heading.rstrip("#")
+    return text.rstrip() if text != heading and text.endswith((" ", "\t")) else heading
 
 
 def _belongs(line: str, open_boxes: list[_Box]) -> None:
