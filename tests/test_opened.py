@@ -151,3 +151,12 @@ def test_a_closed_file_is_opened_again(tmp_path: Path, entries: Entries, file: O
     assert not file.is_open
     assert not file.is_current()
     assert os.pread(file.current(), 9, 0) == b"mine"
+
+
+def test_what_is_let_go_of_is_closed(tmp_path: Path) -> None:
+    made = Opened(str(tmp_path / "file"), FILE)
+    fd = made.fd()
+    os.fstat(fd)
+    del made
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(fd)

@@ -109,3 +109,8 @@ class Opened:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd, self._turn = -1, -1
+
+    def __del__(self) -> None:
+        # Nobody can reach it any more: a store that was let go of takes no descriptor along.
+        if self._fd >= 0:
+            os.close(self._fd)

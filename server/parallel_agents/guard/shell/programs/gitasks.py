@@ -26,16 +26,12 @@ class Unanswered(Exception):
     """Raised when git does not answer: it fails, takes too long, or is not there."""
 
 
-def answer(folder: str, *words: str, feed: str = "", fails: bool = False) -> str:
+def answer(folder: str, *words: str, fails: bool = False) -> str:
     """What `git -C folder words...` prints. Raises `Unanswered` unless `fails` allows status 1."""
     import select
     from time import monotonic
 
     out, their_out = os.pipe()
-    source = os.memfd_create("feed") if feed and hasattr(os, "memfd_create") else -1
-    if source >= 0:
-        os.write(source, feed.encode("utf-8", "surrogateescape"))
-        os.lseek(source, 0, 0)
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     env.update(GIT_TERMINAL_PROMPT="0", LC_ALL="C", GIT_OPTIONAL_LOCKS="0")
     null = os.open(os.devnull, os.O_RDWR)
@@ -45,7 +41,7 @@ def answer(folder: str, *words: str, feed: str = "", fails: bool = False) -> str
             ("git", "-C", folder, *_SAFE, *words),
             env,
             file_actions=(
-                (os.POSIX_SPAWN_DUP2, source if source >= 0 else null, 0),
+                (os.POSIX_SPAWN_DUP2, null, 0),
                 (os.POSIX_SPAWN_DUP2, their_out, 1),
                 (os.POSIX_SPAWN_DUP2, null, 2),
             ),
@@ -56,8 +52,8 @@ def answer(folder: str, *words: str, feed: str = "", fails: bool = False) -> str
     finally:
         os.close(their_out)
         os.close(null)
-        if source >= 0:
-            os.close(source)
+    waiting = select.poll()  # select itself refuses descriptors above 1023
+    waiting.register(out)
     end = monotonic() + SECONDS
     chunks: list[bytes] = []
     size = 0
@@ -65,7 +61,7 @@ def answer(folder: str, *words: str, feed: str = "", fails: bool = False) -> str
     try:
         while True:
             left = end - monotonic()
-            if left <= 0 or size > _MOST or not select.select([out], [], [], left)[0]:
+            if left <= 0 or size > _MOST or not waiting.poll(left * 1000):
                 late = True
                 break
             chunk = os.read(out, 1 << 16)
@@ -93,6 +89,7 @@ def paths(folder: str, budget: Budget, *words: str) -> list[str]:
 def is_ignored(root: str, path: str) -> bool:
     """Whether git ignores `path` (relative to the root of the work tree `root`)."""
     try:
-        return answer(root, "check-ignore", "--", path, fails=True) != ""
+        # Of what is not there yet, git takes the slash for a folder, as `__pycache__/` asks.
+        return answer(root, "check-ignore", "--", path, f"{path}/", fails=True) != ""
     except Unanswered:
         return False
