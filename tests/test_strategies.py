@@ -77,20 +77,22 @@ async def test_clones_of_a_shared_remote_do_what_the_claim_says(
 async def test_a_status_warns_of_conflicts_and_of_work_in_the_wrong_place(
     server: TasksServer, repository: Path
 ) -> None:
-    tasks = [task("one", "one.txt", "both.txt"), task("two", "both.txt")]
+    tasks = [task("one", "one.txt", "both.txt"), task("two")]
     await start_run(server, tasks, strategy="worktree")
     async with connected(server) as calls:
+        other = await calls.ok("claim_task", task_id="two", agent="w2")
         held = await calls.ok("claim_task", agent="w1")
         commit(Path(held["workdir"]), {"both.txt": "from one\n"})
         write(repository, {"one.txt": "in the wrong place\n"})
         ended = await completed(calls, held, "w1")
         assert "one.txt changed" in ended["next_step"]
-        held = await calls.ok("claim_task", agent="w2")
-        commit(Path(held["workdir"]), {"both.txt": "from two\n"})
+        grown = {"task_id": "two", "token": other["token"], "files": ["both.txt"], "agent": "w2"}
+        await calls.ok("extend_claim", **grown)
+        commit(Path(other["workdir"]), {"both.txt": "from two\n"})
         status = await calls.ok("list_status")
         [pair] = status["brewing"]
         assert (pair["one"], pair["other"], pair["paths"]) == ("one", "two", ["both.txt"])
-        assert pair["holders"] == [held["agent"]]
+        assert pair["holders"] == [other["agent"]]
         assert status["stray"] == {"paths": ["one.txt"], "commits": []}
         assert pair["what_to_do"] in status["next_step"]
 
