@@ -109,7 +109,8 @@ def plan_of(storm: Storm) -> dict[str, Asked]:
 
 # ---------------------------------------------------------------------- one process
 
-_NEWS = struct.Struct("=cH")
+_NEWS = struct.Struct("=cHH")
+"""What happened, to which process, in which of its lives."""
 _GRANTED, _TIMED_OUT, _SIGNALS_ITSELF = b"c", b"t", b"s"
 
 
@@ -117,7 +118,7 @@ class _Worker:
     """One agent at work."""
 
     def __init__(self, root: Path, storm: Storm, number: int, life: int, news: int) -> None:
-        self.storm, self.number, self.news = storm, number, news
+        self.storm, self.number, self.life, self.news = storm, number, life, news
         self.agent = Agent("storm", _name(number, life))
         self.chance = random.Random(f"{storm.seed}/{number}/{life}")
         self.store = FolderStore(root, timeout=storm.timeout)
@@ -141,7 +142,7 @@ class _Worker:
         return answer
 
     def tell(self, what: bytes) -> None:
-        os.write(self.news, _NEWS.pack(what, self.number))
+        os.write(self.news, _NEWS.pack(what, self.number, self.life))
 
     def seek(self) -> bool:
         """Claim; whether there is nothing more to do."""
@@ -294,12 +295,14 @@ class _Crowd:
                 begin(number)
             os.close(key)
             while self.tally.claims < storm.claims and self.pids:
-                for what, number in self._news(news):
+                for what, number, life in self._news(news):
                     if what == _GRANTED:
                         self.tally.claims += 1
                     elif what == _TIMED_OUT:
                         self.tally.timeouts += 1
                         self.waited.add(number)
+                    elif life != self.lives[number]:
+                        pass  # it was killed from outside as well, and is buried
                     elif self._stands_still(number):
                         self.still, self.seen = number, self.tally.claims
                         self.waited.clear()
@@ -343,7 +346,7 @@ class _Crowd:
             return lambda worker: worker.signal_itself(point, nth, signal.SIGKILL)
         return lambda worker: None
 
-    def _news(self, news: int) -> list[tuple[bytes, int]]:
+    def _news(self, news: int) -> list[tuple[bytes, int, int]]:
         """What the processes tell. Where nothing more can come, those that ended are collected."""
         if not select.select([news], [], [], 0.2)[0]:
             for number, pid in list(self.pids.items()):
