@@ -1,5 +1,5 @@
 # What people and CI run. Needs Python 3.11 or later, git and make; uv is used where there is one.
-.PHONY: demo test check lint format bench storm kills clean environment fuzz
+.PHONY: demo test check lint format bench storm kills clean environment strict fuzz
 .NOTPARALLEL:
 
 PYTHON = .venv/bin/python
@@ -35,6 +35,9 @@ kills: environment ## merges killed with SIGKILL: 50 at any moment, 40 while the
 	PYTHONPATH=server:tests $(PYTHON) -m merges $(KILLS)
 fuzz: environment ## a hundred thousand broken and hostile commands, put to the shell guard
 	PYTHONPATH=server:tests $(PYTHON) -m shell.fuzzing $(FUZZ)
+
+strict: environment ## what strict mode alone keeps of the corpora's writes
+	PYTHONPATH=server:tests $(PYTHON) -m strict.corpora $(STRICT)
 
 clean:
 	rm -rf .venv .venv.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

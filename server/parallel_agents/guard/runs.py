@@ -1,7 +1,8 @@
-"""The active runs that a hook can see: their tables, their tasks, and the two marks it may leave.
+"""The active runs that a hook can see: their tables, their tasks, and the marks it may leave.
 
-A run lives in the main work tree of a repository. Hooks read its state and never change it, but
-for the time of an agent's sign of life and the log of what was refused.
+A run lives in the main work tree of a repository. Hooks read its state and never change it. What
+they leave is beside it: the time of an agent's sign of life, the log of what was refused, and in
+`.watch` what runs and what its holder wrote last (`guard.watch`).
 """
 
 from __future__ import annotations
