@@ -170,6 +170,21 @@ def test_what_a_killed_deletion_left_goes_with_the_next_one(
     assert not folder.exists()
 
 
+def test_a_trash_that_is_a_link_is_never_emptied(
+    trees: Worktrees, root: Path, place: Path, tmp_path: Path
+) -> None:
+    landed(trees, place, root)
+    scratch.write(tmp_path, {"precious/folder/file": "p"})
+    link = root.parent / "Büro A.agents" / ".trash"
+    link.symlink_to(tmp_path / "precious")
+
+    assert remove(trees.repository, place, "main") is None
+    subprocess.run(("sh", "-c", trash.DELETE, "sh", str(link)), check=True)
+
+    assert (tmp_path / "precious" / "folder" / "file").read_text() == "p"
+    assert [p.name for p in (tmp_path / "precious").iterdir()] == ["folder"]
+
+
 def test_a_file_written_in_the_last_moment_brings_the_tree_back(
     trees: Worktrees, root: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

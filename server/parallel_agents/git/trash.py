@@ -19,6 +19,7 @@ NAME = ".trash"
 # empty `.trash` and, where it held nothing else, the folder above it.
 DELETE = """
 for trash do
+  [ -L "$trash" ] && continue
   for old in "$trash"/*; do
     [ -e "$old" ] || [ -L "$old" ] || continue
     rm -rf -- "$old" || { chmod -R u+rwx -- "$old"; rm -rf -- "$old"; }
@@ -31,6 +32,8 @@ done
 def put(repository: Repository, tree: Path) -> Path | None:
     """Move `tree` into the trash; its new place, or None where it cannot be moved as a whole."""
     for folder in _folders(repository):
+        if folder.is_symlink():  # what lies behind it is not ours to delete
+            continue
         try:
             folder.mkdir(parents=True, exist_ok=True)
             place = Path(mkdtemp(prefix=f"{tree.name}-", dir=folder)) / tree.name
