@@ -28,8 +28,10 @@ format: environment
 bench: environment ## speed, against what the machine can do at best; SUBJECTS="store lock" for some of it
 	PYTHONPATH=server $(PYTHON) -m benchmarks $(SUBJECTS)
 
-storm: environment ## a million claims by up to 64 processes, every history checked
+storm: environment ## a million claims by up to 64 processes; faults at every system call; conformance, long
 	PYTHONPATH=server:tests $(PYTHON) -m storms $(STORM)
+	CRASHES=full $(PYTHON) -m pytest -n $(WORKERS) tests/crashes
+	PARALLEL_AGENTS_CONFORMANCE=long $(PYTHON) -m pytest -n $(WORKERS) tests/conformance
 
 kills: environment ## merges killed with SIGKILL: 50 at any moment, 40 while they land
 	PYTHONPATH=server:tests $(PYTHON) -m merges $(KILLS)
