@@ -137,6 +137,10 @@ class Coordinator:
         request = _request(only, leave_out, resume, trust)
         return (merging.preview if dry_run else merging.merge)(self._site, request)
 
+    def merge_was_cut_off(self) -> bool:
+        """Whether a merge has begun and not ended; the next one goes on with it."""
+        return merging.was_cut_off(self._site)
+
     def prove(
         self,
         only: Sequence[str] | None = None,

@@ -12,11 +12,14 @@ from pathlib import Path
 import git_scratch as scratch
 import pytest
 from git_scratch import commit, git
+from parallel_agents.coordination.journal import Journal
 from parallel_agents.coordination.selection import Request, outside_claims, select
 from parallel_agents.coordination.site import Site
 from parallel_agents.coordination.stops import Choice, Reason, Stop, outside_stop
+from parallel_agents.core.commands import Answer, Command
 from parallel_agents.core.errors import NeedsPerson, NotNow, ParallelAgentsError, Unusable
 from parallel_agents.core.model import Strategy
+from parallel_agents.store.folder import FolderStore
 
 from merges.bench import Bench
 
@@ -573,3 +576,39 @@ def test_a_refused_merge_leaves_no_journal(bench: Bench) -> None:
     with pytest.raises(NotNow):
         bench.coordinator.merge(only=["one"])
     assert not (bench.root / ".git" / "parallel-agents" / "merge.json").exists()
+
+
+@pytest.mark.parametrize("point", ["MarkMerged", "Archive", "clear"])
+def test_a_merge_that_died_after_it_had_landed_is_ended_by_the_next(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    bench.begin("one", "two")
+    bench.complete_all("one", "two")
+    real = FolderStore.transact
+
+    def dies(self: FolderStore, command: Command) -> tuple[Answer, int]:
+        if type(command).__name__ == point:
+            raise ZeroDivisionError
+        return real(self, command)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderStore, "transact", dies)
+        if point == "clear":
+            patch.setattr(Journal, "clear", lambda journal: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            bench.coordinator.merge()
+    landed = bench.main()
+    assert bench.files() == {"one.txt", "two.txt"}
+
+    if point == "clear":  # the run is put away: only the reply was lost
+        with pytest.raises(NotNow) as told:
+            bench.coordinator.merge()
+        assert told.value.code == "merged_before"
+        assert bench.coordinator.status().run is None
+    else:
+        report = bench.coordinator.merge()
+        assert report.found is not None
+        assert "had landed" in report.found
+        assert report.archived
+    assert bench.main() == landed
+    assert not bench.coordinator.merge_was_cut_off()

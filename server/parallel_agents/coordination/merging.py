@@ -27,7 +27,7 @@ from parallel_agents.coordination.watching import progress_line
 from parallel_agents.core.commands import Archive, MarkMerged
 from parallel_agents.core.errors import NotNow, ParallelAgentsError, StoreFault
 from parallel_agents.core.model import State, TaskId
-from parallel_agents.core.view import View
+from parallel_agents.core.view import Run, View
 from parallel_agents.git.landing import land, settle
 from parallel_agents.git.merging import Conflict, discard_leftovers
 from parallel_agents.git.repository import Repository
@@ -85,6 +85,9 @@ def merge(site: Site, request: Request) -> MergeReport:
     with _only_merge(site.repository):
         journal = Journal(site.repository)
         found, request = _taken_up(site, journal, request)
+        if found is not None and (done := _put_away(site, journal, found)) is not None:
+            journal.clear()
+            return done
         for turn in range(1, TRIES + 1):
             outcome, record = _proven(site, journal, request, found is not None)
             if isinstance(outcome, Stop):
@@ -111,6 +114,11 @@ def preview(site: Site, request: Request) -> MergeReport:
     ready = assembled(site, request)
     note_shown(site, ready.chosen, ready.old)
     return replace(_report(site, ready), dry_run=True, stop=ready.stop(site))
+
+
+def was_cut_off(site: Site) -> bool:
+    """Whether the journal has a merge that was not ended."""
+    return Journal(site.repository).read() is not None
 
 
 def prove(site: Site, request: Request) -> Stop | None:
@@ -218,6 +226,48 @@ def _taken_up(site: Site, journal: Journal, request: Request) -> tuple[str | Non
     return found, request
 
 
+def _put_away(site: Site, journal: Journal, found: str) -> MergeReport | None:
+    """End a merge that was killed after the store had its word; None where more is to be merged."""
+    entry = journal.read()
+    if entry is None or entry.landing is None:
+        return None
+    landing, names = entry.landing, entry.tasks
+
+    def ended(view: View) -> Run | None:
+        completed = [r for r in view.records.values() if r.state is State.COMPLETED]
+        over = view.run is not None and all(r.merged for r in completed)
+        return view.run if over and {r.task.id for r in completed} >= set(names) else None
+
+    run = site.store.read(ended)
+    if run is None:
+        return None
+    report = MergeReport(
+        dry_run=False,
+        target=landing.target,
+        old=landing.old,
+        new=landing.new,
+        merged=names,
+        already_in=(),
+        left_out=(),
+        unfinished=site.store.read(_unfinished),
+        conflicts=(),
+        check=None,
+        progress="",
+        removed=(),
+        kept=(),
+        archived=False,
+        rev=0,
+        found=found,
+    )
+    forget_shown(site)
+    return _cleared(site, run, report)
+
+
+def _unfinished(view: View) -> tuple[tuple[TaskId, State], ...]:
+    left = (r for r in view.records.values() if r.state is not State.COMPLETED)
+    return tuple((r.task.id, r.state) for r in left)
+
+
 def _how_far(entry: Entry, landed: bool) -> str:
     if landed:
         return f"after {entry.tip[:12]} had landed; this one ends it."
@@ -256,22 +306,24 @@ def _report(site: Site, ready: Assembled) -> MergeReport:
 
 def _finish(site: Site, report: MergeReport, done: Proven) -> MergeReport:
     chosen = done.assembled.chosen
-    _, rev = site.store.transact(MarkMerged(chosen.names, report.new))
-    removed, kept = clear(site, chosen.run, report.new)
-    progress = site.store.read(progress_line)
-    archived = site.store.read(_is_over)
-    if archived:
-        _, rev = site.store.transact(Archive())
-    return replace(
+    site.store.transact(MarkMerged(chosen.names, report.new))
+    tested = replace(
         report,
         check=done.verdict.result if done.verdict else None,
         suite_runs=done.runs,
         canary=done.canary.sentence if done.canary else None,
-        progress=progress,
-        removed=removed,
-        kept=kept,
-        archived=archived,
-        rev=rev,
+    )
+    return _cleared(site, chosen.run, tested)
+
+
+def _cleared(site: Site, run: Run, report: MergeReport) -> MergeReport:
+    """Remove what is not needed any more, and put the run away if it is over."""
+    removed, kept = clear(site, run, report.new)
+    progress = site.store.read(progress_line)
+    archived = site.store.read(_is_over)
+    rev = site.store.transact(Archive())[1] if archived else site.store.read(lambda view: view.rev)
+    return replace(
+        report, progress=progress, removed=removed, kept=kept, archived=archived, rev=rev
     )
 
 

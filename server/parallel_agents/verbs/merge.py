@@ -7,7 +7,7 @@ from argparse import Namespace
 from parallel_agents.coordination.merging import MergeReport
 from parallel_agents.coordination.stops import Choice, Stop
 from parallel_agents.coordinator import Coordinator
-from parallel_agents.core.errors import NeedsPerson
+from parallel_agents.core.errors import NeedsPerson, NotNow
 from parallel_agents.core.rules import run_of
 from parallel_agents.verbs.console import Console
 from parallel_agents.views.mergetext import branch_name, merge_text
@@ -24,12 +24,18 @@ def run(arguments: Namespace, console: Console) -> int:
     """Show what would be merged, ask, and merge exactly that; where it stops, ask what to do."""
     coordinator = Coordinator.at(console.start)
     if arguments.resume:
-        with console.busy("going on with the merge that was cut off"):
-            done = coordinator.merge(resume=True, trust=arguments.trust_check)
-        _answer(done, console)
-        return 0
-    with console.busy("merging the results in memory"):
-        would = coordinator.merge(True, arguments.only, arguments.leave_out)
+        return _go_on(coordinator, arguments, console)
+    try:
+        with console.busy("merging the results in memory"):
+            would = coordinator.merge(True, arguments.only, arguments.leave_out)
+    except NotNow as nothing:
+        # It was cut off so late that there is nothing left to be merged, but to be ended.
+        if (
+            nothing.code not in ("nothing_completed", "no_plan")
+            or not coordinator.merge_was_cut_off()
+        ):
+            raise
+        return _go_on(coordinator, arguments, console)
     if arguments.dry_run:
         _answer(would, console)
         return PERSON if would.stop is not None else 0
@@ -42,6 +48,13 @@ def run(arguments: Namespace, console: Console) -> int:
     _answer(done, console)
     if done.proposal is not None:
         _approve(coordinator, done.proposal, console)
+    return 0
+
+
+def _go_on(coordinator: Coordinator, arguments: Namespace, console: Console) -> int:
+    with console.busy("going on with the merge that was cut off"):
+        done = coordinator.merge(resume=True, trust=arguments.trust_check)
+    _answer(done, console)
     return 0
 
 
