@@ -89,6 +89,12 @@ class Bench:
         assert isinstance(answer, Assignment), answer
         return answer.claim
 
+    def claim_instructions(self, name: str) -> str:
+        """What the task tells whoever claims it."""
+        answer, _ = self.coordinator.claim(AGENT, name)
+        assert isinstance(answer, Assignment), answer
+        return answer.task.instructions
+
     def complete(self, name: str, files: dict[str, str] | None = None) -> str:
         """Claim a task, commit its files on its branch, and complete it; the commit."""
         claim = self.claim(name)
