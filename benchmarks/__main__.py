@@ -14,7 +14,9 @@ from pathlib import Path
 from benchmarks.report import load, page, say, section, sections_of
 from benchmarks.scale import FULL, QUICK, Scale
 
-SUBJECTS = ("floors", "store", "storm", "lock", "server", "hooks", "planning", "peers")
+SUBJECTS = (
+    *("floors", "store", "storm", "lock", "server", "hooks", "planning", "merging", "peers"),
+)
 """The modules that measure: each has `measure(scale)`, which yields findings, and NOTES."""
 
 SECTIONS = (*SUBJECTS, "independence")

@@ -39,6 +39,10 @@ class Scale:
     """Its commits."""
     plans: int
     """Processes that plan on it, three plans each."""
+    tree: int
+    """Files of the repository that is merged in."""
+    branches: int
+    """Branches that are merged there, each pair in the matrix and half of them in a chain."""
     races: int
     """Races for one task among the processes of other tools, and of ours."""
     kept: int
@@ -64,6 +68,8 @@ FULL = Scale(
     files=30_000,
     commits=2_500,
     plans=5,
+    tree=5_000,
+    branches=32,
     races=10,
     kept=4,
     peers=True,
@@ -86,6 +92,8 @@ QUICK = Scale(
     files=3_000,
     commits=300,
     plans=1,
+    tree=500,
+    branches=12,
     races=2,
     kept=1,
     peers=False,

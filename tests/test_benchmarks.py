@@ -36,6 +36,8 @@ TINY = Scale(
     files=60,
     commits=12,
     plans=1,
+    tree=60,
+    branches=8,
     races=1,
     kept=1,
     peers=False,
@@ -51,6 +53,7 @@ TARGETS = {
         *("edit guard, no active run", "shell guard, no active run", "heartbeat, no active run"),
         *("edit guard, 640 held paths", "shell guard, 640 held paths"),
     ),
+    "merging": ("matrix of 8 branches on 60 files", "chain of "),
     "planning": (
         *("20 tasks on 60 files, cold", "20 tasks on 60 files, warm"),
         *("200 tasks on 60 files, cold", "200 tasks on 60 files, warm"),

@@ -270,7 +270,7 @@ def test_a_result_outside_its_claim_stops_and_is_listed(bench: Bench) -> None:
     found = outside_claims(site, replace(chosen, records=(one, chosen.records[1])))
 
     assert found == (("one", ("one.txt",)),)
-    stop = outside_stop(found)
+    stop = outside_stop(chosen, found)
     assert (stop.reason, stop.tasks) == (Reason.OUTSIDE, ("one",))
     assert "one: one.txt" in stop.sentence
 

@@ -57,7 +57,7 @@ class Assembled:
     def stop(self, site: Site) -> Stop | None:
         """Why this cannot go on, if it cannot."""
         if self.outside:
-            return outside_stop(self.outside)
+            return outside_stop(self.chosen, self.outside)
         if isinstance(self.made, Conflict):
             return conflict_stop(site, self.chosen, self.made)
         return None

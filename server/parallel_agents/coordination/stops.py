@@ -138,17 +138,17 @@ def conflict_stop(site: Site, chosen: Selection, conflict: Conflict) -> Stop:
     )
 
 
-def outside_stop(outside: Sequence[tuple[TaskId, tuple[str, ...]]]) -> Stop:
+def outside_stop(chosen: Selection, outside: Sequence[tuple[TaskId, tuple[str, ...]]]) -> Stop:
     """A result that changes what its task had not claimed."""
     told = "; ".join(f"{task}: {listed(paths)}" for task, paths in outside)
     tasks = tuple(task for task, _ in outside)
+    gone = chosen.with_dependents(tasks)
+    says = f"leave {', '.join(gone)} out and merge the rest"
+    out = (Option(Choice.LEAVE_OUT, says, gone),) if len(gone) < len(chosen.names) else ()
     return Stop(
         Reason.OUTSIDE,
         f"Results change files that their tasks had not claimed ({told}). Nothing was merged.",
-        (
-            Option(Choice.LEAVE_OUT, f"leave {', '.join(tasks)} out and merge the rest", tasks),
-            GIVE_UP,
-        ),
+        (*out, GIVE_UP),
         tasks=tasks,
     )
 

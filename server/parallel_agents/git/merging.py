@@ -86,17 +86,19 @@ def assemble(repository: Repository, base: str, parts: Sequence[Part]) -> Assemb
     made = Assembly(start, start, (), (), ())
     with merger(repository, start) as memory:
         options = _commit_options(repository)
+        tree = run(repository.root, "rev-parse", f"{start}^{{tree}}").text
         for part in pinned:
-            if _contains(repository, made.tip, part.commit):
+            merge = memory.merge(made.tip, part.commit)
+            if merge.tree == tree and _contains(repository, made.tip, part.commit):
                 made = replace(made, skipped=(*made.skipped, part.name))
                 continue
-            merge = memory.merge(made.tip, part.commit)
             if merge.conflicts:
                 against = _clash(memory, made, part, {c.path for c in merge.conflicts})
                 names = {made.tip: against or "base", part.commit: part.name}
                 hunks = excerpt(repository, merge, names)
                 return Conflict(part.name, against, merge.conflicts, hunks, made.tip, part.commit)
-            tip = _commit(repository, merge.tree, (made.tip, part.commit), part.message, options)
+            tree = merge.tree
+            tip = _commit(repository, tree, (made.tip, part.commit), part.message, options)
             made = replace(
                 made, tip=tip, merged=(*made.merged, part.name), chain=(*made.chain, tip)
             )

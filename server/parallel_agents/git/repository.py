@@ -151,7 +151,7 @@ class Repository:
         return run(
             self.root,
             *("diff-tree", "-r", "-z", "--no-renames", "--name-only"),
-            *(self.commit(old), self.commit(new)),
+            *self.commits((old, new)),
         ).records
 
     def commit_saying(self, line: str, since: str) -> str | None:
@@ -171,7 +171,7 @@ class Repository:
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """True when `new` contains `old` (or is it)."""
-        pair = (self.commit(old), self.commit(new))
+        pair = self.commits((old, new))
         return run(self.root, "merge-base", "--is-ancestor", *pair, ok=(0, 1)).status == 0
 
     def tracked(self, folder: str = "") -> tuple[str, ...]:
