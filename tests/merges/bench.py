@@ -83,11 +83,23 @@ class Bench:
         self.coordinator.approve(plan_id, strategy, "test")
         return plan_id
 
-    def claim(self, name: str) -> Claim:
-        """The claim of this task, for the one agent."""
-        answer, _ = self.coordinator.claim(AGENT, name)
+    def claim(self, name: str, agent: Agent = AGENT) -> Claim:
+        """The claim of this task."""
+        answer, _ = self.coordinator.claim(agent, name)
         assert isinstance(answer, Assignment), answer
         return answer.claim
+
+    def claim_early(self, name: str) -> Claim:
+        """A claim of an agent of its own, taken before the others' results are there."""
+        return self.claim(name, Agent("session", f"agent-of-{name}"))
+
+    def complete_late(self, claim: Claim, files: dict[str, str]) -> None:
+        """Complete an early claim with files that it had not claimed at first."""
+        known = self.coordinator.store.read(lambda view: view.records[claim.task].task.files)
+        grown = [name for name in files if name not in known]
+        self.coordinator.extend(claim.agent, claim.task, claim.token, grown)
+        self.commit(claim, files)
+        self.release(claim)
 
     def claim_instructions(self, name: str) -> str:
         """What the task tells whoever claims it."""
@@ -103,7 +115,7 @@ class Bench:
         return made
 
     def release(self, claim: Claim) -> None:
-        self.coordinator.release(AGENT, claim.task, claim.token, Outcome.COMPLETED, "done")
+        self.coordinator.release(claim.agent, claim.task, claim.token, Outcome.COMPLETED, "done")
 
     def commit(self, claim: Claim, files: dict[str, str], *parents: str) -> str:
         """A commit on the claim's branch, made without a work tree."""

@@ -21,10 +21,10 @@ def server(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> TasksServer:
 
 
 def conflicting(bench: Bench) -> None:
-    files = {"one": ("one.txt", "both.txt"), "two": ("two.txt", "both.txt")}
-    bench.begin("one", "two", files=files)
+    bench.begin("one", "two", files={"one": ("one.txt", "both.txt")})
+    early = bench.claim_early("two")
     bench.complete("one", {"one.txt": "1\n", "both.txt": "one\n"})
-    bench.complete("two", {"two.txt": "2\n", "both.txt": "two\n"})
+    bench.complete_late(early, {"two.txt": "2\n", "both.txt": "two\n"})
 
 
 def failing(bench: Bench) -> None:

@@ -312,11 +312,11 @@ def test_hooks_of_the_user_do_not_run_and_do_not_stop_a_merge(bench: Bench) -> N
 def test_an_order_with_fewer_conflicts_first_names_the_one_that_conflicts_most(
     bench: Bench,
 ) -> None:
-    shared = ("f.txt",)
-    bench.begin("a", "b", "c", files={"a": ("f.txt", "g.txt"), "b": shared, "c": ("g.txt",)})
+    bench.begin("a", "b", "c", files={"a": ("f.txt", "g.txt")})
+    early = [bench.claim_early("b"), bench.claim_early("c")]
     bench.complete("a", {"f.txt": "a\n", "g.txt": "a\n"})
-    bench.complete("b", {"f.txt": "b\n"})
-    bench.complete("c", {"g.txt": "c\n"})
+    bench.complete_late(early[0], {"f.txt": "b\n"})
+    bench.complete_late(early[1], {"g.txt": "c\n"})
 
     report = bench.coordinator.merge(dry_run=True)
 
@@ -432,10 +432,10 @@ def test_where_nothing_can_be_broken_the_report_says_so(bench: Bench) -> None:
 
 
 def conflicting(bench: Bench) -> Stop:
-    files = {"one": ("one.txt", "both.txt"), "two": ("two.txt", "both.txt")}
-    bench.begin("one", "two", "three", files=files)
+    bench.begin("one", "two", "three", files={"one": ("one.txt", "both.txt")})
+    early = bench.claim_early("two")
     bench.complete("one", {"one.txt": "1\n", "both.txt": "one\n"})
-    bench.complete("two", {"two.txt": "2\n", "both.txt": "two\n"})
+    bench.complete_late(early, {"two.txt": "2\n", "both.txt": "two\n"})
     bench.complete("three")
     return stopped(bench)
 
@@ -459,8 +459,7 @@ def test_later_merges_the_rest_and_has_the_other_done_again_on_top(bench: Bench)
     assert report.reopened == ("two",)
     claim = bench.claim("two")
     assert claim.start == bench.main()
-    bench.commit(claim, {"both.txt": "one\ntwo\n", "two.txt": "2\n"})
-    bench.release(claim)
+    bench.complete_late(claim, {"both.txt": "one\ntwo\n", "two.txt": "2\n"})
     assert bench.coordinator.merge().archived
 
 
