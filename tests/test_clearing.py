@@ -55,6 +55,21 @@ def test_files_that_a_killed_deletion_left_are_deleted_by_the_next(
     assert report.kept == ()
 
 
+def test_a_part_that_landed_before_the_clean_up_was_killed_is_not_asked_for_again(
+    coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(coordinator, Strategy.WORKTREE, task("one"), task("two"))
+    complete(coordinator, ANNA, "one", one="1")
+    complete(coordinator, BERT, "two", two="2")
+    with monkeypatch.context() as patch:
+        patch.setattr(trash, "empty", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            coordinator.merge(only=["one"])
+    report = coordinator.merge()
+    assert report.merged == ("two",)
+    assert report.archived
+
+
 def test_a_clean_up_that_died_between_moving_and_forgetting_is_finished(
     coordinator: Coordinator, repository: Path
 ) -> None:

@@ -219,6 +219,8 @@ def _taken_up(site: Site, journal: Journal, request: Request) -> tuple[str | Non
     found = f"An earlier merge of {', '.join(entry.tasks)} was cut off {_how_far(entry, landed)}"
     if landed or entry.landing is not None:
         forget_shown(site)
+    if site.store.read(lambda view: _all_merged(view, entry.tasks)):
+        return found, request  # what it had left out is what there is to merge now
     if request.resume:
         return found, replace(request, only=entry.tasks, leave_out=())
     if request.is_plain:
@@ -325,6 +327,10 @@ def _cleared(site: Site, run: Run, report: MergeReport) -> MergeReport:
     return replace(
         report, progress=progress, removed=removed, kept=kept, archived=archived, rev=rev
     )
+
+
+def _all_merged(view: View, tasks: tuple[TaskId, ...]) -> bool:
+    return all(t in view.records and view.records[t].merged for t in tasks)
 
 
 def _is_over(view: View) -> bool:
