@@ -17,6 +17,7 @@ _VALUED = names(
     -e -E -p --eval --print -r --require -I -M -m -n -F -C --import --loader --input-type
     """
 )
+_UNFOLLOWED = frozenset(("Rscript", "tclsh", "osascript", "pwsh", "groovy"))
 _INLINE = {
     "node": ("-e", "--eval", "-p", "--print", "-pe"),
     "php": ("-r",),
@@ -31,7 +32,7 @@ def read(
     """None where it is no program of the language but a tool of it (`bun add`, `deno fmt`)."""
     words = [v[0] for v in given]
     if name in ("bun", "deno"):
-        if words[:1] not in (["run"], ["eval"]) and not (
+        if words[:1] not in (["run"], ["eval"], ["-e"], ["--eval"]) and not (
             words and words[0].endswith((".ts", ".js"))
         ):
             from parallel_agents.guard.shell.programs import recipes
@@ -95,6 +96,8 @@ def read(
             for values in rest:
                 told.mention(values, state, name)
             continue
+        if name in _UNFOLLOWED:
+            told.unknown(f"`{name}` runs code that nobody here can read", text)
         ForeignCode(run, name, text, rest, state).judge()
     return UNSEEN
 

@@ -13,6 +13,7 @@ from parallel_agents.guard.shell.bash.words import (
     names,
 )
 from parallel_agents.guard.shell.code import pythonpaths
+from parallel_agents.guard.shell.programs import arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ FUNCTIONS = {
     **dict.fromkeys(
         names(
             """
-        os.truncate os.chmod os.chown shutil.chown sqlite3.connect shelve.open
+        os.truncate shutil.make_archive os.chmod os.chown shutil.chown sqlite3.connect shelve.open
         """
         ),
         "write 0",
@@ -62,7 +63,6 @@ FUNCTIONS = {
         ),
         "copy 1",
     ),
-    **dict.fromkeys(names("shutil.make_archive"), "write 0"),
     **{"shutil.copytree": "tree 1", "shutil.rmtree": "tree 0", "shutil.unpack_archive": "into 1"},
     **dict.fromkeys(names("numpy.save np.save np.savetxt numpy.savetxt"), "write 0"),
     **dict.fromkeys(names("torch.save joblib.dump urllib.request.urlretrieve"), "write 1"),
@@ -106,7 +106,6 @@ METHODS = {
         "write",
     ),
 }
-"""Methods of paths: what becomes of the path."""
 
 SAVING = names(
     """
@@ -114,7 +113,7 @@ SAVING = names(
     write_html write_image write_csv write_parquet write_json
     """
 )
-"""Methods of other objects that write the file of their first argument."""
+"""Methods of other objects than paths that write the file of their first argument."""
 
 OPENERS = names(
     """
@@ -146,19 +145,18 @@ _UNCHANGED = names(
     resolve absolute expanduser as_posix strip rstrip lstrip encode decode __str__ open
     """
 )
-KINDS = {
-    "write": effects.WRITE,
-    "entry": effects.ENTRY,
-    "tree": effects.TREE,
-    "folder": effects.FOLDER,
-    "touch": effects.TOUCH,
-}
+KINDS = arguments.KINDS
 
 
 def names_of(module: str) -> list[str]:
     """The functions of the table that are in a module: what `import *` brings."""
     known = (*FUNCTIONS, *RUNNERS, *SHELLS, "pathlib.Path")
     return [n.rpartition(".")[2] for n in known if n.rpartition(".")[0] == module]
+
+
+def is_watched(name: str) -> bool:
+    """Whether a function of this name writes or starts something."""
+    return any(name in known for known in (FUNCTIONS, OPENERS, RUNNERS, SHELLS))
 
 
 def call(walk: Walk, node: Any, name: str, keywords: dict[str, Any]) -> Values:
@@ -307,8 +305,8 @@ def _given_back(
         return pythonpaths.attribute("parent" if name.endswith("dirname") else "name", given[0])
     if name in ("base64.b64decode", "bytes.fromhex", "codecs.decode") and given:
         return pythonpaths.decoded(name, given)
-    if name in ("chr",) and given and given[0][0].isdecimal():
-        return (chr(int(given[0][0]) % 0x110000),)
+    if name == "chr" and given and given[0][0].isdecimal():
+        return (chr(int(given[0][0]) % 0xD800),)
     if name.startswith("tempfile."):
         return ("/tmp/made",)
     if name == "input" or type(node.func).__name__ != "Attribute":

@@ -124,8 +124,11 @@ class Walk(Scope):
     def _assign(self, node: Any) -> None:
         values = self.value(node.value)
         items = self.items(node.value)
+        function = self.dotted(node.value)
         for target in node.targets:
             self.bind(target, values, items)
+            if pythoncalls.is_watched(function) and type(target).__name__ == "Name":
+                self.imported[target.id] = function
             if type(node.value).__name__ == "Dict" and type(target).__name__ == "Name":
                 self.lists[target.id + " values"] = [self.value(v) for v in node.value.values]
 

@@ -27,7 +27,13 @@ _TAR = names(
 
 def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
     """Any of the archivers."""
-    if name in ("tar", "bsdtar", "gtar", "pax"):
+    if name == "pax":
+        parsed = Given(given, frozenset(("-f", "-s", "-p", "-x")))
+        if parsed.has("-r"):
+            unknown(
+                run, parsed.words[-1][0] if parsed.has("-w") and parsed.words else ".", state, name
+            )
+    elif name in ("tar", "bsdtar", "gtar"):
         _tar(run, name, given, state)
     elif name == "unzip":
         _unzip(run, given, state)

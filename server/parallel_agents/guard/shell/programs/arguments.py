@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from parallel_agents.guard.shell import effects
-from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
+from parallel_agents.guard.shell.bash.words import STAR, UNKNOWN, globbed, is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def apply(
 ) -> None:
     """Tell the effects what the program does with what it is given."""
     valued = frozenset(name for name in roles if name[:1] in ("-", "+"))
+    valued |= frozenset(filter(None, roles.get("IN", "").split(",")))
     parsed = Given(given, valued)
     told = run.effects
     endings = tuple(filter(None, roles.get("EXT", "").split(",")))
@@ -102,6 +103,9 @@ def apply(
         elif role == "ex":
             for text in values:
                 _editor_command(run, program, text, state)
+        elif role == "sql":
+            for text in values:
+                _dot_command(run, program, text, state)
         elif role in KINDS:
             told.write(values, state, f"{program} {name}", kind=KINDS[role])
     if program in ("curl", "wget", "aria2c"):
@@ -141,7 +145,21 @@ def _word(
     told = run.effects
     if role == "tree" and not parsed.has("-r", "-R", "--recursive") and program == "rm":
         role = "entry"
-    if role == "prefix":
+    if role == "local":
+        # Behind a colon is another machine, a container or a store.
+        values = tuple(v for v in values if ":" not in v.partition("/")[0] and "://" not in v)
+        role = "entry"
+    if role == "format":
+        # The program finds files by itself: a pattern that the shell was kept from is one, too.
+        values = tuple(_pattern(v) for v in values)
+    if role == "code":
+        for text in values:
+            if " " in text:
+                run.inner(text, state)
+    elif role == "sql":
+        for text in values:
+            _dot_command(run, program, text, state)
+    elif role == "prefix":
         told.write(tuple((v if at else "x") + UNKNOWN for v in values), state, program)
     elif role == "second":
         if at == 1:
@@ -170,6 +188,28 @@ def _word(
                     while made != "/" and made not in state.folders and not os.path.isdir(made):
                         state.folders |= {made}
                         made = os.path.dirname(made)
+
+
+def _pattern(text: str) -> str:
+    """`'docs/**/*.{md,mdx}'` with marks for what is not literal."""
+    if not any(char in text for char in "*?[{"):
+        return text
+    start, end = text.find("{"), text.rfind("}")
+    if 0 <= start < end:
+        text = text[:start] + STAR + text[end + 1 :]
+    return globbed(text)
+
+
+def _dot_command(run: Interpreter, program: str, text: str, state: State) -> None:
+    """`.output FILE` and the like of sqlite3; `\\copy ... to` of psql, which is not followed."""
+    words = text.split()
+    if words and words[0] in (".output", ".once", ".save", ".backup", ".log", ".clone", ".excel"):
+        for word in words[1:2]:
+            run.effects.write((word.strip("'\""),), state, f"{program} {words[0]}")
+    elif words and words[0] in (".shell", ".system"):
+        run.inner(text.partition(" ")[2], state)
+    elif "\\" in text or "outfile" in text.lower():
+        run.effects.unknown(f"`{program}` may write a file", text)
 
 
 def _editor_command(run: Interpreter, program: str, text: str, state: State) -> None:

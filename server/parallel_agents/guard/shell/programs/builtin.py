@@ -190,6 +190,7 @@ COMMANDS: dict[str, Command] = {
     **dict.fromkeys(("command", "type", "which"), _command),
     **dict.fromkeys(("true", ":", "false"), _certain),
     **dict.fromkeys(("timeout", "gtimeout"), wrapping.timeout),
+    **dict.fromkeys(("at", "batch"), wrapping.later),
     "eval": _eval,
     "trap": _trap,
     "env": wrapping.env,

@@ -11,7 +11,7 @@ import os
 from parallel_agents.core.paths import places
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Later, Stream
 from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, is_known, names
-from parallel_agents.guard.shell.programs import gitasks
+from parallel_agents.guard.shell.programs import archives, gitasks
 from parallel_agents.guard.shell.programs.arguments import Given
 from parallel_agents.guard.shell.programs.gitcommand import (
     COMMIT,
@@ -60,12 +60,37 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
         return UNSEEN
     verb = rest[0][0]
     settings = [v[0] for n, v in top.options if n == "-c"]
+    _helpers(run, settings, inner)
     if _alias(run, verb, rest[1:], settings, inner, stdin):
         return UNSEEN
     parsed = Given(rest[1:], frozenset(VALUED.get(verb, "").split()))
     for cwd in inner.cwds:
         _Git(run, verb, parsed, rest[1:], inner, cwd, stdin).judge()
     return _printed(run, verb, parsed, rest[1:], inner)
+
+
+def _helpers(run: Interpreter, settings: list[str], state: State) -> None:
+    """Programs that this very call makes git start: editors, pagers, differs."""
+    given = dict(setting.partition("=")[::2] for setting in settings)
+    found = [given[key] for key in _PROGRAMS_BY_SETTING if key in given]
+    for key in _PROGRAMS_BY_VARIABLE:
+        found += state.variables.get(key, ())
+    for code in found:
+        if is_known(code) and code.strip() and code not in ("cat", "true", ":", "less"):
+            run.inner(code, state)
+
+
+_PROGRAMS_BY_SETTING = names(
+    """
+    core.editor core.pager sequence.editor core.sshCommand diff.external core.fsmonitor
+    core.askPass gpg.program credential.helper
+    """
+)
+_PROGRAMS_BY_VARIABLE = names(
+    """
+    GIT_EDITOR GIT_SEQUENCE_EDITOR EDITOR VISUAL GIT_PAGER PAGER GIT_SSH_COMMAND GIT_EXTERNAL_DIFF
+    """
+)
 
 
 def _head(given: list[Values]) -> tuple[Given, list[Values]]:
@@ -239,7 +264,8 @@ class _Git(Bringing):
         if self.words[:1] == ["run"]:
             from parallel_agents.guard.shell.programs import invocation
 
-            invocation.run(self.run, self.parsed.words[1:], self.state.copy(), UNSEEN)
+            at = [v[0] for v in self.given].index("run") + 1
+            invocation.run(self.run, self.given[at:], self.state.copy(), UNSEEN)
         if self.words[:1] == ["start"] and len(self.words) > 2:
             self.ask("diff", "--name-only", "-z", self.words[2], self.words[1], "--", advice=TREE)
         self.told.unknown("`git bisect` moves between commits")
@@ -259,6 +285,18 @@ class _Git(Bringing):
         file = Given(self.given, frozenset(("-f", "--file"))).value("-f", "--file")
         if file is not None and len(words) > 1:
             self.told.write(file, self.state, self.how)
+
+    def difftool(self) -> None:
+        """`git difftool`, which starts a program on two files."""
+        code = Given(self.given, frozenset(("-x", "--extcmd", "-t"))).value("-x", "--extcmd")
+        if code is not None:
+            self.run.inner(code[0], self.state)
+        self.told.unknown("`git difftool` runs code that is not seen")
+
+    def sparse(self) -> None:
+        """`git sparse-checkout`: files come and go."""
+        if self.words[:1] not in ([], ["list"], ["check-rules"]) and not self.is_own_tree:
+            archives.unknown(self.run, self.root, self.state, self.how)
 
     def filter_branch(self) -> None:
         """History is written anew, and the work tree with it."""
@@ -296,6 +334,8 @@ _METHODS = {
     "bisect": _Git.bisect,
     "submodule": _Git.submodule,
     "config": _Git.configure,
+    "difftool": _Git.difftool,
+    "sparse-checkout": _Git.sparse,
     "filter-branch": _Git.filter_branch,
 }
 

@@ -73,7 +73,7 @@ def _named(run: Interpreter, name: str, given: list[Values], state: State, stdin
         if found is None or len(found) != 1:
             own = [n for n in ("parallel-agents", "launch.sh") if fits(name.rpartition("/")[2], n)]
             if own and UNKNOWN not in name:
-                _own_command_line(run, given)
+                own_command_line(run, given)
             return _stranger(run, literal_text(name), given, state)
         name = found[0]
     if name in state.functions:
@@ -93,8 +93,8 @@ def _named(run: Interpreter, name: str, given: list[Values], state: State, stdin
             state.aliases = aliases
         return out
     base = name.rpartition("/")[2]
-    if "/" in name and _is_ours(run, name, state):
-        _own_command_line(run, given)
+    if "/" in name and is_ours(run, name, state):
+        own_command_line(run, given)
         return UNSEEN
     if "/" in name and not _is_installed(run, name, state):
         from parallel_agents.guard.shell.programs import scripts
@@ -122,7 +122,7 @@ def program(
         return known(run, base, given, state, stdin)
     run.succeeded(None)
     if base == "parallel-agents" or (base == "launch.sh"):
-        _own_command_line(run, given)
+        own_command_line(run, given)
         return _listed(run, base, given, state)
     if base in SHELLS:
         return wrapping.shell(run, base, given, state, stdin)
@@ -165,8 +165,19 @@ def _listed(
         return UNSEEN
     if base in policy.RUNNERS or (base.startswith("git-") and base[4:].isalnum()):
         run.effects.unknown(f"`{base}` runs code that is not seen")
+        _outputs(run, base, given, state)
         return UNSEEN
     return _stranger(run, spelled or base, given, state)
+
+
+def _outputs(run: Interpreter, base: str, given: list[Values], state: State) -> None:
+    """Options that by custom name a file to write."""
+    custom = ("-o", "--output", "--out", "--outfile", "--output-file", "--log-file", "--report")
+    for at, values in enumerate(given):
+        name, equals, _ = values[0].partition("=")
+        if name in custom:
+            found = values if equals else (given[at + 1] if at + 1 < len(given) else ())
+            run.effects.mention(found, state, f"{base} {name}")
 
 
 def _stranger(run: Interpreter, name: str, given: list[Values], state: State) -> Stream:
@@ -184,7 +195,9 @@ def _reader(name: str) -> Reader:
     return found
 
 
-def _own_command_line(run: Interpreter, given: list[Values]) -> None:
+def own_command_line(run: Interpreter, given: list[Values]) -> None:
+    """Our own command line is called with these arguments."""
+    run.effects.unknown("our own command line runs")
     for values in given:
         for value in values:
             if value in VERBS:
@@ -197,7 +210,7 @@ def _own_command_line(run: Interpreter, given: list[Values]) -> None:
                 return  # the verb comes first
 
 
-def _is_ours(run: Interpreter, name: str, state: State) -> bool:
+def is_ours(run: Interpreter, name: str, state: State) -> bool:
     """Whether the path leads to the command line of this plugin."""
     plugin = run.effects.scene.plugin
     ours = (plugin + "/bin/parallel-agents", plugin + "/server/launch.sh")

@@ -44,7 +44,7 @@ zip                                       FIRST:write -x:- -i:- -b:-
 ar|ranlib                                 FIRST:write SKIP:1
 gzip|gunzip|bzip2|bunzip2|xz|unxz|zstd|unzstd|lzma|compress|uncompress|pigz|brotli ARGS:packed
     -o:write -S:- UNLESS:-c,--stdout,--to-stdout,-t,--test,-l,--list
-gcc|cc|g++|c++|clang|clang++|ld|as|rustc|ghc|tcc|nasm|swiftc|kotlinc|objcopy|gfortran -o:write
+gcc|cc|g++|c++|clang|clang++|ld|as|rustc|ghc|tcc|nasm|swiftc|kotlinc|gfortran -o:write
     --output:write --out-dir:into --outdir:into -MF:write -MT:- -D:- -I:- -L:- -x:- -include:read
     -std:-
 tsc --outFile:write --outDir:into --tsBuildInfoFile:write -p:- --project:- --declarationDir:into
@@ -61,7 +61,7 @@ etags|gtags|graph-easy|scc|csvsql|qpdf|gs|img2pdf|svgo|cwebp|optpng -o:write --o
     --output-dir:into -d:- -f:- -t:- --from:- --to:- -U:entry --fix-output:write -T:- -K:-
     --stringparam:-
 convert|magick|mogrify|ffmpeg|sox|ffmpeg-normalize LAST:write
-sqlite3|duckdb                            FIRST:write -init:read -cmd:- -separator:-
+sqlite3|duckdb ARGS:sql FIRST:write -init:read -cmd:sql -separator:-
 openssl|ssh-keygen|gpg|age|keytool|cosign -out:write -o:write -f:entry --output:write
     -keyout:write --outfile:write
 objdump|nm|readelf|size|ldd|strings|xxd-r
@@ -83,7 +83,15 @@ view|less|more|most|bat|batcat|pager
 script FIRST:write -c:code --command:code -T:write -O:write -B:write --log-out:write --timing:write
 su|runuser|sg -c:code --command:code --session-command:code -s:- -l:- RUNS
 iconv|recode -o:write --output:write -f:- -t:- --from-code:- --to-code:-
-scp|sftp|pscp                             LAST:write -P:- -i:- -o:- -F:-
+scp|sftp|pscp LAST:local -P:- -i:- -o:- -F:-
+docker.cp|podman.cp|nerdctl.cp|kubectl.cp|oc.cp|lxc.file|multipass.transfer LAST:local SKIP:1
+aws.s3.cp|aws.s3.mv|aws.s3.sync|gsutil.cp|gsutil.mv|gsutil.rsync|rclone.copy|rclone.copyto|
+rclone.sync|rclone.move|s3cmd.get|mc.cp|gcloud.storage.cp LAST:local RUNS
+gsutil|rclone|s3cmd|mc|gcloud|az|b2 -f:write --file:write RUNS
+perf|valgrind|py-spy|gprof|heaptrack|samply -o:write --output:write --log-file:write RUNS
+tmux|byobu|abduco|dtach|zellij ARGS:code -t:- -s:- -n:- -c:- -L:- -S:- RUNS
+objcopy LAST:write -O:- -I:- -j:-
+psql|mysql|mariadb -o:write --output:write -L:write -c:sql --command:sql -e:sql -f:read RUNS
 logrotate|mandb|updatedb                  RUNS
 black ARGS:format EXT:.py,.pyi,.ipynb UNLESS:--check,--diff,--version,--help -l:- --line-length:-
     -t:- --target-version:- --config:- -c:- -S:- --include:- --exclude:- --extend-exclude:-
@@ -279,6 +287,8 @@ RUNNERS = names(
 """They run code that is not seen, or talk to something outside; what they are given they read."""
 
 _WRAPPERS = """
+chroot|firejail|bwrap|nsenter|runcon|start-stop-daemon
+screen -S -t -p -X -h
 sudo -u -g -h -p -C -D -r -t -T -U
 doas -u -C
 nice -n --adjustment

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from parallel_agents.guard.shell.bash.state import UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
+from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
+from parallel_agents.guard.shell.programs import policy
 from parallel_agents.guard.shell.programs.arguments import Given
 
 TYPE_CHECKING = False
@@ -18,6 +19,15 @@ _SHORT = frozenset(("test", "start", "stop", "restart", "t", "tst"))
 _MAKE = frozenset(
     ("-C", "--directory", "-f", "--file", "--makefile", "-j", "-l", "-I", "-o", "-W", "--jobs")
 )
+
+
+_OWN = names(
+    """
+    help info list ls why outdated audit cache config link login logout node pack publish dlx exec
+    init create store root bin licenses prune rebuild setup workspaces workspace x build
+    """
+)
+"""Commands of the package managers themselves."""
 
 
 def read(
@@ -40,18 +50,20 @@ def _package(run: Interpreter, name: str, given: list[Values], state: State) -> 
     if not words:
         return None
     if words[0] in _RUNS:
-        script, rest = (words[1] if len(words) > 1 else ""), parsed.words[2:]
+        script = words[1] if len(words) > 1 else ""
     elif words[0] in _SHORT or name != "npm":
-        script, rest = {"t": "test", "tst": "test"}.get(words[0], words[0]), parsed.words[1:]
+        script = {"t": "test", "tst": "test"}.get(words[0], words[0])
     else:
         return None
+    rest = _behind(given, words[1] if words[0] in _RUNS and len(words) > 1 else words[0])
     folder = (parsed.value("--prefix", "-C", "--cwd", "--dir") or (".",))[0]
     scripts, where = _scripts(run, folder, state)
     if script not in scripts:
         if words[0] in _RUNS or words[0] in _SHORT:
             run.effects.unknown(f"`{name} {script}` runs code that is not seen")
             return UNSEEN
-        if name in ("yarn", "pnpm", "bun") and _tool(where, script):
+        own = policy.rules(f"{name}.{script}") is not None or script in _OWN
+        if name in ("yarn", "pnpm", "bun") and (_tool(where, script) or not own):
             from parallel_agents.guard.shell.programs import invocation
 
             inner = state.copy()
@@ -68,6 +80,13 @@ def _package(run: Interpreter, name: str, given: list[Values], state: State) -> 
             run.inner(f"{code} {extra}".strip(), inner)
     run.budget.leave()
     return UNSEEN
+
+
+def _behind(given: list[Values], word: str) -> list[Values]:
+    """The arguments that a script is given, without the `--` in front of them."""
+    at = given.index((word,)) + 1 if (word,) in given else len(given)
+    rest = given[at:]
+    return rest[1:] if rest[:1] == [("--",)] else rest
 
 
 def _tool(folder: str, name: str) -> bool:

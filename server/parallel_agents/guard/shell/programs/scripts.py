@@ -44,6 +44,11 @@ def follow(
 
 def shell(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> None:
     """Follow a shell script with these arguments."""
+    from parallel_agents.guard.shell.programs import invocation
+
+    if invocation.is_ours(run, name, state):
+        invocation.own_command_line(run, given)
+        return
     for path in run.absolute(name, state):
         stream = run.contents_of(path)
         if stream.texts is None or stream.texts == ANY:

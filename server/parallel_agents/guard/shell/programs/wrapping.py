@@ -146,6 +146,14 @@ def wrapper(
     return started(run, rest, state if name in ("builtin", "exec") else state.copy(), stdin)
 
 
+def later(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    """`at` and `batch`: what they read is run by a shell."""
+    source = Given(given, frozenset(("-f", "-q", "-t"))).value("-f")
+    texts(run, stdin if source is None else run.contents(source, state), state.copy(), stdin)
+    run.effects.unknown(f"`{name}` runs code later")
+    return UNSEEN
+
+
 def shell(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
     """A shell that is started: its `-c`, its script, or what it reads."""
     rest = list(given)
