@@ -75,6 +75,25 @@ def _parser() -> Any:
     return _parsers[0]
 
 
+class _StandIn:
+    """In place of `re` while the binding is loaded.
+
+    It takes `re.compile` for queries, which nobody asks here; to import it would cost as much as
+    to start the interpreter.
+    """
+
+    def __enter__(self) -> None:
+        self._needed = "re" not in sys.modules
+        if self._needed:
+            module: Any = type(sys)
+            sys.modules["re"] = module("re")
+            vars(sys.modules["re"])["compile"] = None
+
+    def __exit__(self, *_: object) -> None:
+        if self._needed:
+            del sys.modules["re"]
+
+
 def _site_packages() -> str:
     """The environment that the interpreter belongs to, through the links that lead to it."""
     tail = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
@@ -102,8 +121,9 @@ def _load(name: str, folder: str, marks: tuple[str, ...]) -> Any:
         file = next(f for mark in marks for f in found if mark in f)
         path = os.path.join(folder, file)
         spec = boot.ModuleSpec(name, extern.ExtensionFileLoader(name, path), origin=path)
-        module = _imp.create_dynamic(spec)
-        _imp.exec_dynamic(module)
+        with _StandIn():
+            module = _imp.create_dynamic(spec)
+            _imp.exec_dynamic(module)
     except (OSError, StopIteration, ImportError) as error:
         raise NoParser(f"{name} cannot be loaded: {error}") from None
     return module
