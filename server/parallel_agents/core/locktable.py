@@ -109,7 +109,10 @@ def framed(table: Table, claims: list[str]) -> bytes:
 
 def decode(data: bytes) -> Table:
     """The table in one slot. Raises `TableTorn` where the bytes are not a whole one."""
-    seq, rev, text = _unframed(data)
+    return _table(*_unframed(data))
+
+
+def _table(seq: int, rev: int, text: str) -> Table:
     # Cut at the row heads, not line by line: this is most of what a hook does.
     top, *blocks = text.split("\nclaim\t")
     claims = []
@@ -134,24 +137,22 @@ def read(folder: str) -> Table | None:
     before: list[bytes] = []
     for _ in range(READ_ATTEMPTS):
         slots = [_slot(os.path.join(folder, name)) for name in SLOTS]
-        newest: Table | None = None
+        whole: list[tuple[int, int, str]] = []
         torn = False
         for data in filter(None, slots):
             try:
-                table = decode(data)
+                whole.append(_unframed(data))
             except TableTorn:
                 torn = True
-                continue
-            if newest is None or table.seq > newest.seq:
-                newest = table
+        # Of two slots only the newer one is cut into rows: that costs more than all the rest.
         if not torn:
-            return newest
+            return _table(*max(whole)) if whole else None
         # A slot seen half written may hold a grant that the other one, read before it, lacks. Only
         # where nothing moves is the whole one the newest: the writer died, or stands still before
         # anything that its half of a table says has come about.
         if slots == before:
-            if newest is not None:
-                return newest
+            if whole:
+                return _table(*max(whole))
             break
         before = slots
     raise TableTorn("the lock table is torn, or changes faster than it can be read")

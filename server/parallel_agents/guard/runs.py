@@ -28,7 +28,6 @@ LOG = ".hooklog"
 OFF, AUTO, REQUIRED = STRICTNESS = ("off", "auto", "required")
 """The user's setting of the strict mode."""
 
-_WILDCARDS = {ord(char): "*" for char in "?[{"}
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -60,7 +59,8 @@ class Sought:
         if not ("*" in text or "?" in text or "[" in text or "{" in text):
             return False
         # What a wildcard matches starts as it does: nearly always that rules out all of a claim.
-        heads = [line.translate(_WILDCARDS).partition("*")[0] for line in lines]
+        marked = "\n".join(lines).replace("?", "*").replace("[", "*").replace("{", "*")
+        heads = [line.partition("*")[0] for line in marked.split("\n")]
         if not self._folded.startswith(tuple(heads)):
             return False
         for line, head in zip(lines, heads):
