@@ -281,6 +281,22 @@ def test_of_two_tasks_that_share_a_file_the_second_starts_from_the_first(
     assert (repository / "both.txt").read_text() == "from one\nfrom two\n"
 
 
+def test_so_it_does_in_a_run_whose_results_were_not_compared(
+    coordinator: Coordinator, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a run that was begun before results were."""
+    monkeypatch.setattr("parallel_agents.coordination.completing.touched", lambda *_: ())
+    begin(coordinator, Strategy.WORKTREE, task("one", "both.txt"), task("two", "both.txt"))
+    complete(coordinator, ANNA, "one", both="from one\n")
+    held = claim(coordinator, BERT, "two").claim
+    assert (Path(str(held.workdir)) / "both.txt").read_text() == "from one\n"
+    again = FolderStore(repository)
+    assert again.read(lambda view: view.needs(TaskId("two"))) == ("one",)
+    again.close()
+    coordinator.release(BERT, "two", held.token, Outcome.RETURNED, "later")
+    assert coordinator.store.read(lambda view: view.needs(TaskId("two"))) == ()
+
+
 def test_a_result_that_somebody_started_from_is_not_taken_back(coordinator: Coordinator) -> None:
     begin(coordinator, Strategy.WORKTREE, task("one", "both.txt"), task("two", "both.txt"))
     complete(coordinator, ANNA, "one", both="1\n")
