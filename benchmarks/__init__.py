@@ -3,7 +3,8 @@
     python -m benchmarks [SUBJECT...] [--quick]
 
 floors.py    the floors: a claim's steps written by hand, bare processes
-store.py     a claim in the folder store; a claim among 100,000 tasks
+store.py     a claim in the folder store
+size.py      a claim among 100 to 100,000 tasks
 storm.py     64 processes that claim from one store
 lock.py      a burst that waits for the lock
 server.py    claim_task over MCP; a server's start

@@ -15,7 +15,8 @@ from benchmarks.report import load, page, say, section, sections_of
 from benchmarks.scale import FULL, QUICK, Scale
 
 SUBJECTS = (
-    *("floors", "store", "storm", "lock", "server", "hooks", "planning", "merging", "peers"),
+    *("floors", "store", "size", "storm", "lock", "server", "hooks"),
+    *("planning", "merging", "peers"),,
 )
 """The modules that measure: each has `measure(scale)`, which yields findings, and NOTES."""
 

@@ -1,12 +1,8 @@
-"""A claim in the folder store: beside the same steps by hand, and among many tasks."""
+"""A claim in the folder store, beside the same steps by hand."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import partial
-from pathlib import Path
 
 from parallel_agents.core.commands import Release
 from parallel_agents.core.model import Agent, Outcome
@@ -19,16 +15,12 @@ from benchmarks.scale import Scale
 from benchmarks.timing import Spread, in_turn, processor_time, ratios
 
 FEW = 100
-SIZES = (1_000, 10_000)
-"""Sizes of runs on the way to the largest."""
 HELD = 32
 """Claims that are live all the time, in a run where all are at work."""
 
 NOTES = (
     "**store**: processor time of this process. The claim is given back, so nothing is synced. "
     f"The run has {FEW} tasks of one file; with {HELD} live claims, tasks of 20 files.",
-    "**claim among many**: the claim alone, its giving back not counted, in stores that take "
-    "turns.",
 )
 
 
@@ -66,26 +58,6 @@ def measure(scale: Scale) -> Iterator[Row]:
             Spread.of(by_hand),
             ratios(cost_busy, by_hand),
         )
-        yield from _by_size(folder, scale)
-
-
-def _by_size(folder: Path, scale: Scale) -> Iterator[Row]:
-    """A claim among more and more tasks, each beside one among few."""
-    sizes = sorted({FEW, *(n for n in SIZES if n < scale.many_tasks), scale.many_tasks})
-    with ExitStack() as runs:
-        stores = [runs.enter_context(place.run_of(folder / f"of-{n}", n)) for n in sizes]
-        subjects = [partial(_claims, store, scale.batch) for store in stores]
-        few, *others = in_turn(scale.rounds, *subjects)
-    for size, among in zip(sizes[1:], others, strict=True):
-        yield Row(
-            "store",
-            f"claim among {size:,} tasks",
-            Spread.of(among),
-            f"claim among {FEW} tasks",
-            Spread.of(few),
-            ratios(among, few),
-            target=1.3 if size == scale.many_tasks else None,
-        )
 
 
 def _pair(store: FolderStore) -> Callable[[], None]:
@@ -96,14 +68,3 @@ def _pair(store: FolderStore) -> Callable[[], None]:
         store.transact(Release(agent, held.task, held.token, Outcome.RETURNED))
 
     return pair
-
-
-def _claims(store: FolderStore, times: int) -> float:
-    """Seconds of processor for one claim; what gives it back is not counted."""
-    agent, seconds = Agent("s-1", "worker"), 0.0
-    for _ in range(times):
-        began = time.process_time()
-        held = place.claim(store, agent)
-        seconds += time.process_time() - began
-        store.transact(Release(agent, held.task, held.token, Outcome.RETURNED))
-    return seconds / times

@@ -44,7 +44,8 @@ TINY = Scale(
 )
 TARGETS = {
     "floors": (),
-    "store": ("claim and give back", "claim among 120 tasks"),
+    "store": ("claim and give back",),
+    "size": ("claim among 120 tasks",),
     "storm": ("claim, then complete;", "complete, then claim"),
     "lock": ("holds of 1 ms", "holds of 0.2 ms"),
     "peers": (),
