@@ -16,7 +16,7 @@ from benchmarks.scale import FULL, QUICK, Scale
 
 SUBJECTS = (
     *("floors", "store", "size", "storm", "lock", "server", "hooks"),
-    *("planning", "merging", "peers"),,
+    *("planning", "merging", "peers"),
 )
 """The modules that measure: each has `measure(scale)`, which yields findings, and NOTES."""
 
