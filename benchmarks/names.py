@@ -26,6 +26,9 @@ _FAMILIES = {
 }
 _FAMILY = {ending: family for family, endings in _FAMILIES.items() for ending in endings.split()}
 
+SOURCE = tuple(f"*.{ending}" for ending in _FAMILY)
+"""The files whose lines are looked at, as git's pathspecs."""
+
 _WORD = r"([A-Za-z_$][\w$]*)"
 _SIGNED = r"(?:public|protected|private|static|final|abstract|override|internal|async)"
 _DEFINING = {

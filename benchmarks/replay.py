@@ -22,7 +22,8 @@ from pathlib import Path
 
 from parallel_agents.git.history import MOST_COMMITS
 
-from benchmarks.names import Names, hidden
+from benchmarks.names import SOURCE, Names, hidden
+from benchmarks.report import say
 
 MOST_FILES = 40
 """Files of a change above which it is no task that anybody would give to one agent."""
@@ -54,20 +55,18 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
-    commit: str
-    parent: str
-    files: tuple[str, ...]
-    names: Names
-
-
-@dataclass(frozen=True, slots=True)
 class _Commit:
     id: str
     tree: str
     parents: list[str]
     files: tuple[str, ...]
     """What it changes; nothing where it is a merge."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    commit: _Commit
+    names: Names
 
 
 _MOST_LINES = 2_000
@@ -162,55 +161,53 @@ class Replay:
 
         All commits are asked about, because few pairs have a name between them.
         """
-        seen = {change.commit: change for change in self._changes()}
-        for change in seen.values():
-            earlier = seen.get(change.parent)
+        seen = {change.commit.id: change for change in self._changes()}
+        for later in seen.values():
+            commit: _Commit | None = later.commit
             for _ in range(WINDOW):
-                if earlier is None:
-                    break
-                if not set(earlier.files) & set(change.files):
-                    secret = hidden(earlier.names, change.names)
-                    pair = self._suspect(earlier, change, secret) if secret else None
+                commit = self._parent(commit)
+                earlier = seen.get(commit.id) if commit else None
+                if earlier and not set(earlier.commit.files) & set(later.commit.files):
+                    secret = hidden(earlier.names, later.names)
+                    pair = self._suspect(earlier, later, secret) if secret else None
                     if pair is not None:
                         yield pair
-                earlier = seen.get(earlier.parent)
 
     def _suspect(self, earlier: _Change, later: _Change, names: set[str]) -> Pair | None:
-        if not names - self.known(sorted(names), earlier.parent):
+        if not names - self.known(sorted(names), earlier.commit.parents[0]):
             return None
-        a, b = self._commits.get(earlier.commit), self._commits.get(later.commit)
-        pair = self._near(a, b) if a and b else None
+        pair = self._near(earlier.commit, later.commit)
         if pair is None or pair.conflicts or not names - self.known(sorted(names), pair.base):
             return None
         return pair
 
     def _changes(self) -> Iterator[_Change]:
-        """The commits that change few files, with the lines that they add, newest first."""
+        """The commits that change few files, with the names in the source that they add."""
         words = (
             *("git", "-C", str(self.where), "-c", "core.quotePath=false"),
-            *("log", "-p", "-U0", "--no-merges", "--no-renames"),
-            *("--no-color", "--no-ext-diff", "--no-show-signature", "--format=%x01%H %P"),
-            *(f"--max-count={DEEPEST}", self.head),
+            *("log", "-p", "-U0", "--no-merges", "--no-renames", "--full-history"),
+            *("--no-color", "--no-ext-diff", "--no-show-signature", "--format=%x01%H"),
+            *(f"--max-count={DEEPEST}", self.head, "--", *SOURCE),
         )
         with subprocess.Popen(words, stdout=subprocess.PIPE, env=self._environment) as process:
             assert process.stdout is not None
-            commit = parent = path = ""
-            files: list[str] = []
+            change = path = ""
             lines: dict[str, list[str]] = {}
             for raw in chain(process.stdout, (b"\x01",)):
                 line = raw.decode("utf-8", "replace").rstrip("\n")
                 if line.startswith("\x01"):
-                    if parent and 0 < len(files) <= MOST_FILES:
-                        yield _Change(commit, parent, tuple(files), Names.of(lines))
-                    commit, _, parents = line[1:].partition(" ")
-                    parent, path, files, lines = parents.partition(" ")[0], "", [], {}
+                    commit = self._commits.get(change)
+                    if commit and commit.parents and 0 < len(commit.files) <= MOST_FILES:
+                        yield _Change(commit, Names.of(lines))
+                    change, path, lines = line[1:], "", {}
                 elif line.startswith("diff --git "):
                     path = line.rpartition(" b/")[2].rstrip('"')
-                    files.append(path)
                 elif line.startswith("+") and not line.startswith("+++ "):
                     kept = lines.setdefault(path, [])
-                    if len(kept) < _MOST_LINES and len(files) <= MOST_FILES:
+                    if len(kept) < _MOST_LINES and len(lines) <= MOST_FILES:
                         kept.append(line[1:])
+        if process.returncode:
+            say("  git could not read all of the history: some dependencies may be missed")
 
     def known(self, names: Sequence[str], tree: str) -> set[str]:
         """Which of some identifiers stand somewhere in a tree."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from parallel_agents.core.model import Strategy, Task
-from parallel_agents.planning.advice import LEAST_GAIN, Rule
+from parallel_agents.core.model import Strategy, Task, TaskId
+from parallel_agents.planning.advice import LEAST_GAIN, Rule, advise
+from parallel_agents.planning.evidence import Evidence
 from planned import planned, task, tasks_drawn, through, walkthrough
 
 
@@ -41,6 +42,14 @@ def test_a_set_that_can_be_any_file_is_sequential(pattern: str) -> None:
     advice = planned(task("one"), task("two"), task("wide", pattern), task("four")).advice
     assert (advice.kind, advice.rule) == ("sequential", Rule.UNKNOWN_FILES)
     assert advice.sentence == f"wide may write {pattern}, which can be a file of any folder."
+
+
+def test_a_task_that_may_write_a_good_part_of_all_files_is_sequential() -> None:
+    seen = planned(task("one", "app/**"), task("two"), task("three"))
+    wide = Evidence(wide=((TaskId("one"), 40, 100),))
+    advice = advise(seen.plan, seen.pairs, seen.schedule, wide)
+    assert (advice.kind, advice.rule) == ("sequential", Rule.UNKNOWN_FILES)
+    assert advice.sentence.startswith("one may write 40 of the 100 files there are")
 
 
 @pytest.mark.parametrize("pattern", ["**/CHANGELOG.md", "*.md", "src/**", "src/*/*.py", "*/api/*"])

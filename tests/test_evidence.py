@@ -202,3 +202,20 @@ def test_reading_ends_when_it_is_enough(monkeypatch: pytest.MonkeyPatch) -> None
     found = gather((task("one", "app/**"),), codebase(files), None)
     assert found.read == {"Python": 100}
     assert found.unread == 150
+
+
+def test_a_glob_that_matches_nothing_is_named_and_a_new_path_is_not() -> None:
+    tasks = (task("one", "ap/**", "app/*.py", "app/new.py"), task("two", "app/x?.py"))
+    assert gather(tasks, codebase(FILES), None).empty == (("one", "ap/**"), ("two", "app/x?.py"))
+
+
+@pytest.mark.parametrize(("count", "is_wide"), [(29, False), (31, True)])
+def test_a_task_that_may_write_a_third_of_the_files_is_wide(count: int, is_wide: bool) -> None:
+    files = {f"{'app' if n < count else 'lib'}/{n}.txt": "" for n in range(100)}
+    tasks = (task("one", "app/**"), task("two", "docs/a.md"))
+    found = gather(tasks, codebase(files), None)
+    assert found.wide == ((("one", 31, 100),) if is_wide else ())
+
+
+def test_in_a_small_repository_no_task_is_wide() -> None:
+    assert gather((task("one", "app/**"),), codebase(FILES), None).wide == ()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import combinations, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from parallel_agents.core import globs
 from parallel_agents.core.errors import BadInput
 from parallel_agents.core.model import Task
 from parallel_agents.planning.graph import DEFAULT_SIZE, find_cycle, schedule
-from parallel_agents.planning.independence import compare, order, reachable
+from parallel_agents.planning.independence import Level, compare, order, reachable
 from planned import planned, task, tasks_drawn, through, walkthrough
 
 
@@ -43,6 +43,48 @@ def test_the_makespan_lies_between_the_critical_path_and_all_the_work(
     assert timed.makespan * timed.agents >= timed.total_minutes
     assert 1 <= timed.agents <= min(timed.width, max_agents or len(tasks))
     assert max(map(len, timed.waves)) <= timed.width
+
+
+def shortest(tasks: tuple[Task, ...], agents: int) -> int:
+    """The shortest time in which so many agents can do the tasks, by trying every order."""
+    pairs = compare(tasks)
+    ids = [t.id for t in tasks]
+    sizes = [t.size or DEFAULT_SIZE for t in tasks]
+    apart = {frozenset((p.a, p.b)) for p in pairs if p.level is Level.CONFLICT}
+    needs = {
+        i: {ids.index(e.before) for e in order(tasks) if e.after == t} for i, t in enumerate(ids)
+    }
+    best = sum(sizes)
+
+    def go(now: int, running: tuple[tuple[int, int], ...], done: frozenset[int]) -> None:
+        nonlocal best
+        if now >= best:
+            return
+        started = done | {i for i, _ in running}
+        if len(started) == len(ids):
+            best = min(best, max((end for _, end in running), default=now))
+            return
+        for i in range(len(ids)):
+            if i in started or not needs[i] <= done or len(running) >= agents:
+                continue
+            if all(frozenset((ids[i], ids[j])) not in apart for j, _ in running):
+                go(now, (*running, (i, now + sizes[i])), done)
+        if running:  # or wait, though something could start
+            soon = min(end for _, end in running)
+            over = {i for i, end in running if end == soon}
+            go(soon, tuple(r for r in running if r[0] not in over), done | over)
+
+    go(0, (), frozenset())
+    return best
+
+
+@settings(max_examples=60)
+@given(tasks_drawn(most=5))
+def test_the_makespan_is_no_better_than_possible_and_close_to_it(tasks: tuple[Task, ...]) -> None:
+    timed = schedule(tasks, compare(tasks), 3)
+    possible = shortest(tasks, timed.agents)
+    assert possible <= timed.makespan
+    assert timed.makespan <= 2 * possible
 
 
 @given(tasks_drawn())

@@ -103,7 +103,7 @@ def assess(
     tasks = stake.tasks
     pairs = compare(tasks, evidence)
     timetable = schedule(tasks, pairs, plan.max_agents)
-    advice = advise(replace(plan, tasks=tasks), pairs, timetable)
+    advice = advise(replace(plan, tasks=tasks), pairs, timetable, evidence)
     plan = stake.approved or replace(plan, doubts=_doubts(pairs, timetable, stake.at_work))
     in_order = _in_order(tasks, pairs, plan) if plan.doubts else None
     looked = tuple(_looked_at(evidence))
@@ -177,6 +177,8 @@ def _in_order(tasks: Iterable[Task], pairs: Iterable[Pair], plan: Plan) -> Sched
 def _looked_at(evidence: Evidence) -> Iterator[str]:
     """What the comparison rests on, a sentence each."""
     yield from evidence.grounds
+    for task, pattern in evidence.empty:
+        yield f"{pattern} of {task} matches no file there is: a new folder, or a slip of the pen?"
     if evidence.read:
         yield f"Imports read: {_counted(evidence.read)}."
     if evidence.not_understood:

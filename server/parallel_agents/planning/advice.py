@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal
 
 from parallel_agents.core.model import Plan, Strategy, Task
+from parallel_agents.planning.evidence import NO_EVIDENCE, Evidence
 from parallel_agents.planning.graph import MOST_AGENTS, Schedule
 from parallel_agents.planning.independence import Level, Pair
 from parallel_agents.planning.kinds import is_prose, is_test
@@ -54,10 +55,12 @@ class Advice:
     strategy_reason: str
 
 
-def advise(plan: Plan, pairs: Sequence[Pair], schedule: Schedule) -> Advice:
-    """The advice for a validated plan with its pairs and its schedule."""
+def advise(
+    plan: Plan, pairs: Sequence[Pair], schedule: Schedule, evidence: Evidence = NO_EVIDENCE
+) -> Advice:
+    """The advice for a validated plan with its pairs, its schedule and its evidence."""
     most = plan.max_agents or MOST_AGENTS
-    rule, sentence = _decide(plan, pairs, schedule)
+    rule, sentence = _decide(plan, pairs, schedule, evidence)
     parallel = rule is Rule.WORTH_IT
     strategy, reason = _strategy(plan, pairs)
     return Advice(
@@ -73,7 +76,9 @@ def advise(plan: Plan, pairs: Sequence[Pair], schedule: Schedule) -> Advice:
     )
 
 
-def _decide(plan: Plan, pairs: Sequence[Pair], schedule: Schedule) -> tuple[Rule, str]:
+def _decide(
+    plan: Plan, pairs: Sequence[Pair], schedule: Schedule, evidence: Evidence
+) -> tuple[Rule, str]:
     tasks = plan.tasks
     if len(tasks) < 2:
         return Rule.WIDTH_BELOW_TWO, "The plan has one task: there is nothing to run beside it."
@@ -82,6 +87,12 @@ def _decide(plan: Plan, pairs: Sequence[Pair], schedule: Schedule) -> tuple[Rule
             if _is_unbounded(pattern):
                 sentence = f"{task.id} may write {pattern}, which can be a file of any folder."
                 return Rule.UNKNOWN_FILES, sentence
+    for wide, covered, of in evidence.wide:
+        sentence = (
+            f"{wide} may write {covered} of the {of} files there are: "
+            "what it will really change is not known."
+        )
+        return Rule.UNKNOWN_FILES, sentence
     if schedule.width < 2:
         return (
             Rule.WIDTH_BELOW_TWO,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 
 from parallel_agents.core import globs
-from parallel_agents.core.model import Task
+from parallel_agents.core.model import Task, TaskId
 from parallel_agents.planning import kinds, languages
 from parallel_agents.planning.changes import Commits, Hotspot, hotspots, together
 from parallel_agents.planning.codebase import Codebase, folder_of
@@ -34,6 +34,12 @@ MOST_OF_PATTERN = 500
 """Files of one pattern that are looked at."""
 
 MOST_HOTSPOTS = 5
+
+WIDE = 0.3
+"""The part of all files above which nobody can say what a task will really write."""
+
+FEW_FILES = 30
+"""Files of a repository below which any task may be about a good part of it."""
 
 SMALL_FOLDER = 15
 """Source files of a folder up to which they are taken for one piece of work."""
@@ -68,6 +74,10 @@ class Evidence:
     """Files that no single task owns and that much work touches: better given to one task."""
     grounds: tuple[str, ...] = ()
     """What tasks claim beside what they name, and why: a sentence each."""
+    empty: tuple[tuple[TaskId, str], ...] = ()
+    """Globs that match no file there is: a new folder, or a slip of the pen."""
+    wide: tuple[tuple[TaskId, int, int], ...] = ()
+    """Tasks that may write more than `WIDE` of all files: how many, of how many."""
 
 
 NO_EVIDENCE = Evidence()
@@ -104,7 +114,26 @@ def gather(
             for task in tasks
             for ground in grounds(task, codebase)
         ),
+        tuple(_empty(tasks, codebase)),
+        tuple(_wide(tasks, codebase)),
     )
+
+
+def _empty(tasks: Sequence[Task], codebase: Codebase) -> Iterator[tuple[TaskId, str]]:
+    for task in tasks:
+        for pattern in task.files:
+            if not globs.is_literal(pattern) and not codebase.covered((pattern,), 1):
+                yield task.id, pattern
+
+
+def _wide(tasks: Sequence[Task], codebase: Codebase) -> Iterator[tuple[TaskId, int, int]]:
+    """A pattern that covers few files cannot make a task wide: only folders and globs count."""
+    whole = len(codebase.files)
+    enough = int(WIDE * whole) + 1
+    for task in tasks if whole >= FEW_FILES else ():
+        covered = len(codebase.covered(task.files))
+        if covered >= enough:
+            yield task.id, covered, whole
 
 
 class _Search:
