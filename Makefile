@@ -1,5 +1,5 @@
 # What people and CI run. Needs Python 3.11 or later, git and make; uv is used where there is one.
-.PHONY: demo test check lint format bench storm kills clean environment strict fuzz
+.PHONY: demo test check lint format bench replay storm kills clean environment strict fuzz
 .NOTPARALLEL:
 
 PYTHON = .venv/bin/python
@@ -27,6 +27,9 @@ format: environment
 
 bench: environment ## speed, against what the machine can do at best; SUBJECTS="store lock" for some of it
 	PYTHONPATH=server $(PYTHON) -m benchmarks $(SUBJECTS)
+
+replay: environment ## plans compared on the histories of REPOS, against git's own merges
+	PYTHONPATH=server $(PYTHON) -m benchmarks.independence $(REPOS)
 
 storm: environment ## a million claims by up to 64 processes; faults at every system call; conformance, long
 	PYTHONPATH=server:tests $(PYTHON) -m storms $(STORM)

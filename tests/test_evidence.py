@@ -114,6 +114,25 @@ SHELF = {
 }
 
 
+LISTED = {"web/index.ts": "export * from './cart'", "web/cart.ts": "", "lib/__init__.py": ""}
+
+
+def test_two_new_files_of_a_folder_with_a_list_are_a_doubt_whatever_they_create() -> None:
+    tasks = (
+        task("one", "web/tax.ts", creates=["Tax"]),
+        task("two", "web/sum.ts", creates=["Sum"]),
+        task("three", "web/index.ts"),
+        task("four", "lib/a.py", creates=["a"]),
+        task("five", "lib/b.py", creates=["b"]),
+    )
+    found = gather(tasks, codebase(LISTED), None).doubts
+    assert found[0, 1].reason == (
+        "web/sum.ts and web/tax.ts are new, and web/index.ts may have to list both"
+    )
+    assert found[0, 2].reason == "web/tax.ts is new, and web/index.ts may have to list it"
+    assert (3, 4) not in found
+
+
 def test_files_of_one_folder_that_a_third_one_is_linked_with_are_a_doubt() -> None:
     tasks = (task("one", "lib/request.py"), task("two", "lib/response.py"))
     found = gather(tasks, codebase(SHELF), None)

@@ -116,6 +116,7 @@ def test_readers_of_one_file_are_independent() -> None:
         ("db/migrations/0007_users.py", "db/migrations/0008_orders.py"),
         ("db/migrate/20260101_a.rb", "db/migrate/*_b.rb"),
         ("sql/V12__users.sql", "sql/V13__orders.sql"),
+        ("src/cart.test.tsx", "src/__snapshots__/cart.test.tsx.snap"),
     ],
 )
 def test_files_that_share_an_output_nobody_names_are_a_check(mine: str, theirs: str) -> None:
@@ -135,6 +136,8 @@ def test_files_that_share_an_output_nobody_names_are_a_check(mine: str, theirs: 
         ("db/migrations/README.md", "db/migrations/0001_x.py"),
         ("src/one/**", "src/two/**"),
         ("package.json.md", "package-lock.json"),
+        ("src/cart.test.tsx", "src/__snapshots__/order.test.tsx.snap"),
+        ("src/cart.test.tsx", "lib/cart.test.tsx"),
     ],
 )
 def test_files_that_share_no_output_are_independent(mine: str, theirs: str) -> None:

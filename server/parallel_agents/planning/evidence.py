@@ -99,7 +99,8 @@ def gather(
     search.by_imports()
     search.by_tests()
     if new_files:
-        search.by_new_files()
+        search.by_lists()
+    search.by_new_files()
     search.by_history(commits or ())
     search.by_folders()
     return Evidence(
@@ -207,6 +208,32 @@ class _Search:
             if subject:
                 for module in modules.get((kinds.family(path) or "", subject), ()):
                     self._between(path, module, f"{path} is named after {module}")
+
+    def by_lists(self) -> None:
+        """Both add files to a folder that keeps a list of them, or one of them has that list.
+
+        That counts whatever they say to create: each would have to put its file on the list.
+        """
+        adding: dict[str, list[str]] = {}
+        for path in self._named.keys() - self.owners.keys():
+            if kinds.family(path) and globs.is_literal(path) and not kinds.is_test_case(path):
+                adding.setdefault(folder_of(path), []).append(path)
+        for folder, paths in sorted(adding.items()):
+            for listing in filter(kinds.is_barrel, self.codebase.in_folder(folder)):
+                if not self._links_of(listing):
+                    continue
+                for path in sorted(paths):
+                    if listing in self.owners:
+                        reason = f"{path} is new, and {listing} may have to list it"
+                        self._between(path, listing, reason)
+                    for other in sorted(paths):
+                        reason = f"{path} and {other} are new, and {listing} may have to list both"
+                        self._between(path, other, reason)
+
+    def _links_of(self, path: str) -> set[str]:
+        ((_, (source, _)),) = _read((path,), self.codebase)
+        found = languages.targets(path, source, self.codebase) if source else set()
+        return {target for target in found if folder_of(target).startswith(folder_of(path))}
 
     def by_new_files(self) -> None:
         """One task adds a source file, and neither has said whether the other needs it."""

@@ -1,4 +1,4 @@
-"""Files that a task changes without naming them: lock files, and numbers given to migrations.
+"""Files that a task changes without naming them: lock files, snapshots, numbers of migrations.
 
 A package manager rewrites one lock file for every manifest below it, and two new migrations in
 one folder both take the next number. So two tasks with disjoint file sets may still meet there.
@@ -7,7 +7,7 @@ one folder both take the next number. So two tasks with disjoint file sets may s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -47,6 +47,7 @@ ECOSYSTEMS = (
 
 _MIGRATION_FOLDERS = frozenset({"migrations", "migration", "migrate"})
 _NUMBERED = re.compile(r"\d+([_.-]|$)")
+_SNAPPED = re.compile(r"\.(test|spec)\.[cm]?[jt]sx?(\.snap)?$")
 _FLYWAY = re.compile(r"v\d[\d._]*__")
 _WILD = frozenset("*?[{")
 
@@ -61,6 +62,8 @@ class Outputs:
     """(ecosystem's name, folder) of the lock files among them."""
     migrations: tuple[tuple[str, str], ...]
     """(folder, path) of each numbered migration that the set names."""
+    snapshots: Mapping[tuple[str, str], str]
+    """By (folder, name) of a test, the path of it or of its snapshots that the set names."""
 
 
 def outputs(files: Sequence[str]) -> Outputs | None:
@@ -72,6 +75,7 @@ def outputs(files: Sequence[str]) -> Outputs | None:
     packages: list[tuple[Ecosystem, str, str]] = []
     locked: set[tuple[str, str]] = set()
     migrations: list[tuple[str, str]] = []
+    snapshots: dict[tuple[str, str], str] = {}
     for path in files:
         folder, _, name = path.casefold().rpartition("/")
         for ecosystem in ECOSYSTEMS:
@@ -83,9 +87,13 @@ def outputs(files: Sequence[str]) -> Outputs | None:
                 break
         if _is_migration(folder, name):
             migrations.append((folder, path))
-    if not packages and not migrations:
+        if _SNAPPED.search(name) and folder.rpartition("/")[2] == "__snapshots__":
+            snapshots[folder.rpartition("/")[0], name.removesuffix(".snap")] = path
+        elif _SNAPPED.search(name):
+            snapshots[folder, name] = path
+    if not packages and not migrations and not snapshots:
         return None
-    return Outputs(tuple(packages), frozenset(locked), tuple(migrations))
+    return Outputs(tuple(packages), frozenset(locked), tuple(migrations), snapshots)
 
 
 def shared(a: Outputs, b: Outputs) -> tuple[str, str] | None:
@@ -100,6 +108,9 @@ def shared(a: Outputs, b: Outputs) -> tuple[str, str] | None:
             if folder == other_folder:
                 reason = f"{path} and {other_path} are numbered migrations of one folder"
                 return path, reason
+    for test in a.snapshots.keys() & b.snapshots.keys():
+        path, other_path = a.snapshots[test], b.snapshots[test]
+        return path, f"{path} and {other_path} are a test and what it is compared with"
     return None
 
 

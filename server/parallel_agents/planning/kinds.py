@@ -40,7 +40,7 @@ _TEST_FILE = re.compile(
 )
 _JVM_TEST = re.compile(r"(Tests?|IT|Spec)\.(java|kt|scala|groovy)$")
 _SUBJECT = re.compile(r"^(?:test_)?(.+?)(?:_test|_spec|\.test|\.spec|[_-]?tests?)?\.\w+$", re.I)
-_BARREL = re.compile(r"^(__init__\.pyi?|index\.([cm]?[jt]s|[jt]sx)|mod\.rs)$")
+_BARREL = re.compile(r"^(__init__\.pyi?|index\.([cm]?[jt]s|[jt]sx)|(mod|lib|main)\.rs)$")
 
 
 @lru_cache(maxsize=65_536)
@@ -95,5 +95,5 @@ def names(path: str) -> tuple[str, ...]:
 
 
 def is_barrel(path: str) -> bool:
-    """Whether the file lists what its folder has, as `__init__.py`, `index.ts` and `mod.rs` do."""
+    """Whether the file lists what its folder has, as `__init__.py`, `index.ts` and `lib.rs` do."""
     return _BARREL.match(path.rpartition("/")[2]) is not None
