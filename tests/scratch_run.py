@@ -20,6 +20,7 @@ from parallel_agents.guard.runs import Run, Runs
 
 PLUGIN = Path(__file__).resolve().parent.parent
 SESSION = "5e55-10n"
+WORKER = "parallel-agents:worker"
 MAIN = None
 """The agent id of the conversation itself: there is none."""
 
@@ -119,7 +120,7 @@ class ScratchRun:
             "permission_mode": "default",
         }
         if agent is not None:
-            event |= {"agent_id": agent, "agent_type": "parallel-agents:worker"}
+            event |= {"agent_id": agent, "agent_type": WORKER}
         return event | {
             "hook_event_name": "PreToolUse",
             "tool_name": tool,
@@ -127,10 +128,13 @@ class ScratchRun:
             "tool_use_id": "toolu_1",
         }
 
-    def edit(self, path: str | Path, agent: str | None = "a1", **changes: str) -> str:
-        """The reason why `agent` may not edit `path`, or an empty text."""
+    def edit(
+        self, path: str | Path, agent: str | None = "a1", kind: str = WORKER, **changes: str
+    ) -> str:
+        """The reason why `agent`, of this kind, may not edit `path`, or an empty text."""
         target = str(self.root / path)
-        event = Event(self.event(agent, file_path=target, **changes))
+        given = self.event(agent, file_path=target, **changes)
+        event = Event(given | {"agent_type": kind} if agent is not None else given)
         answer = edits.guard(event, self.runs(), str(PLUGIN))
         if answer is None:
             return ""

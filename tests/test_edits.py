@@ -75,10 +75,24 @@ def test_the_files_of_a_completed_task_are_free_again(run: ScratchRun) -> None:
 
 
 @pytest.mark.parametrize("path", ["src/free.py", "docs/intro.md", "src/old.py"])
-def test_a_sub_agent_without_a_claim_must_claim_first(run: ScratchRun, path: str) -> None:
-    reason = run.edit(path, "a9")
+@pytest.mark.parametrize("kind", ["parallel-agents:worker", "Parallel_Agents: Worker", ""])
+def test_a_worker_without_a_claim_must_claim_first(run: ScratchRun, path: str, kind: str) -> None:
+    reason = run.edit(path, "a9", kind)
     assert "you hold no claim" in reason
     assert "Next: call mcp__plugin_parallel-agents_tasks__claim_task" in reason
+
+
+def test_a_sub_agent_of_another_kind_writes_what_the_conversation_may(run: ScratchRun) -> None:
+    assert run.edit("src/free.py", "a9", "general-purpose") == ""
+    assert "belongs to task `docs`" in run.edit("docs/intro.md", "a9", "general-purpose")
+    assert "is held by" in run.edit("src/billing.py", "a9", "general-purpose")
+
+
+def test_an_agent_of_any_kind_that_has_held_a_claim_needs_one(run: ScratchRun) -> None:
+    assert "extend_claim" in run.edit("src/free.py", "a1", "general-purpose")
+    run.claims = [c for c in run.claims if not c.agent.endswith("/a1")]
+    run._write()
+    assert "you hold no claim" in run.edit("src/free.py", "a1", "general-purpose")
 
 
 def test_the_conversation_may_write_what_no_unfinished_task_has(run: ScratchRun) -> None:

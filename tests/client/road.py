@@ -173,7 +173,11 @@ class Road:
 
     def passing_by(self, shown: Shown) -> Conversation:
         """What a sub-agent that is no worker may do during a run."""
-        yield from self._try("file of a passer-by", write(self.repository / "new.txt", "sand\n"))
+        planned = write(self.repository / "src/soup.txt", "sand\n")
+        yield from self._try("planned file by a passer-by", planned)
+        yield from self._try(
+            "other file by a passer-by", write(self.repository / "notes.txt", "sand\n")
+        )
 
     def _do(self, name: str, claim: dict[str, Any]) -> Step:
         place = Path(claim["workdir"])

@@ -224,9 +224,10 @@ def test_the_main_conversation_may_not_write_what_a_task_is_about_to_write(in_fi
 
 
 @IN_FILES
-def test_a_sub_agent_that_is_no_worker_starts_but_changes_nothing_here(in_files: Walk) -> None:
+def test_a_sub_agent_that_is_no_worker_starts_and_keeps_off_what_is_planned(in_files: Walk) -> None:
     in_files.result("another kind of sub-agent")
-    assert "you hold no claim" in in_files.refusal("file of a passer-by")
+    assert "belongs to task `soup`" in in_files.refusal("planned file by a passer-by")
+    in_files.result("other file by a passer-by")
 
 
 def test_any_tool_call_of_a_holder_is_a_sign_of_life(walk: Walk) -> None:

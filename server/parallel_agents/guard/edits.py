@@ -119,10 +119,24 @@ def objection(place: Place, run: Run, event: Event) -> Objection | None:
             return Objection("held", path, claim)
     if mine is not None:
         return _under_claim(place, sought, run, mine)
-    if not event.is_main:
+    if must_claim(run, event):
         return Objection("unclaimed", path)
     owner = run.owner(sought)
     return Objection("planned", path, owner=owner) if owner else None
+
+
+def must_claim(run: Run, event: Event) -> bool:
+    """Whether the agent writes under a claim only: a worker, and whoever has held a claim here.
+
+    What else the user has started is no part of the run, and stands where the conversation does:
+    it may write what belongs to no unfinished task.
+    """
+    return not event.is_main and (event.is_worker or run.has_heard_of(event))
+
+
+def is_free(run: Run, event: Event) -> bool:
+    """Whether the agent holds no claim and needs none for what belongs to no task."""
+    return run.table.of(event.key) is None and not must_claim(run, event)
 
 
 def _under_claim(place: Place, sought: Sought, run: Run, mine: HeldClaim) -> Objection | None:

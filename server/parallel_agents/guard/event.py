@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MAIN = "main"
 """The name of the conversation itself: the client gives it no agent id."""
+WORKER = "parallelagents:worker"
+"""The kind of agent that our workers are, as letters."""
 
 
 class Garbled(Exception):
@@ -50,9 +52,22 @@ class Event:
         return _text(self.data, "tool_use_id", "")
 
     @property
+    def is_worker(self) -> bool:
+        """Whether a worker of ours acts, as far as the client says what kind of agent it is."""
+        return not self.agent_type or names_worker(self.agent_type)
+
+    @property
     def is_main(self) -> bool:
         """Whether the conversation itself acts, not a sub-agent."""
         return self.agent == MAIN
+
+
+def names_worker(agent_type: str) -> bool:
+    """Whether the client would start our worker for this name.
+
+    The client compares without case, spaces, `-` and `_` (seen in 2.1.330).
+    """
+    return "".join(c for c in agent_type.lower() if c.isalnum() or c == ":") == WORKER
 
 
 def read(raw: bytes) -> Event:

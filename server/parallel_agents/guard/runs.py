@@ -124,11 +124,15 @@ class Run:
                 return task
         return None
 
+    def has_heard_of(self, event: Event) -> bool:
+        """Whether the agent has held a claim in this run: it has left a sign of life then."""
+        return os.path.lexists(self._sign_of(event))
+
     def beat(self, event: Event) -> None:
         """Note a sign of life of the agent, where it holds a claim here."""
         if self.table.of(event.key) is None:
             return
-        path = os.path.join(self.folder, ALIVE, file_name(f"{event.session}.{event.agent}"))
+        path = self._sign_of(event)
         try:
             try:
                 os.utime(path, follow_symlinks=False)
@@ -136,6 +140,9 @@ class Run:
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, 0o644))
         except OSError:
             pass  # a sign of life that cannot be noted is no reason to refuse the work
+
+    def _sign_of(self, event: Event) -> str:
+        return os.path.join(self.folder, ALIVE, file_name(f"{event.session}.{event.agent}"))
 
     def edit_begins(self, event: Event) -> None:
         """Note that a holder is about to edit a file of its own: see `guard.watch.flights`."""

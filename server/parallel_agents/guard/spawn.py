@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parallel_agents.guard import answer
+from parallel_agents.guard.event import names_worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     from parallel_agents.guard.event import Event
     from parallel_agents.guard.runs import Run
 
-WORKER = "parallelagents:worker"
 REFUSAL = (
     "No plan is approved in this repository, so no parallel-agents:worker may start. Next: call "
     "propose_plan, show the user the plan, then call approve_plan: only the user's yes opens it. "
@@ -20,18 +20,9 @@ REFUSAL = (
 """The launcher says the same, in `guard.sh`, where no run is active: without Python."""
 
 
-def is_worker(agent_type: str) -> bool:
-    """Whether the client would start our worker for this name.
-
-    The client compares without case, spaces, `-` and `_` (seen in 2.1.330).
-    """
-    letters = "".join(c for c in agent_type.lower() if c.isalnum() or c == ":")
-    return letters == WORKER
-
-
 def gate(event: Event, runs: list[Run]) -> dict[str, Any] | None:
     """The answer to a spawn: None where it is not one of our workers."""
-    if not is_worker(str(event.input.get("subagent_type", ""))):
+    if not names_worker(str(event.input.get("subagent_type", ""))):
         return None
     if not runs:
         return answer.deny(REFUSAL)

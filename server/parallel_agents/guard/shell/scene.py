@@ -139,7 +139,7 @@ class Scene:
             for pattern in claim.files:
                 if listing.meets(pattern):
                     return Objection("held", pattern, claim)
-        if whole and self.event.is_main and run.table.of(self.event.key) is None:
+        if whole and edits.is_free(run, self.event):
             for task, files in locktable.read_tasks(run.folder):
                 hit = next((p for p in files if listing.meets(p)), None)
                 if hit is not None and locktable.is_unfinished(run.folder, task):
@@ -149,7 +149,7 @@ class Scene:
     def is_own(self, folder: str) -> bool:
         """Whether all that can be in this absolute folder is the agent's to write."""
         for place, run in self._seats(_inside(os.path.realpath(folder))):
-            if run.table.of(self.event.key) is None and self.event.is_main:
+            if edits.is_free(run, self.event):
                 continue
             if edits.objection(place, run, self.event) is not None:
                 return False

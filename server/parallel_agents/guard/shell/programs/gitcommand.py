@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from parallel_agents.core.paths import places
-from parallel_agents.guard.edits import Objection
+from parallel_agents.guard.edits import Objection, is_free
 from parallel_agents.guard.runs import Sought
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import Stream
@@ -121,7 +121,7 @@ class GitCommand:
                 if sought.is_among(files):
                     found = Objection("held", name, claim)
                     held[name] = Finding(name, self.how, found, wide=True, advice=advice)
-            if not held and scene.event.is_main and run.table.of(scene.event.key) is None:
+            if not held and is_free(run, scene.event):
                 continue
             if len(held) > 8:
                 break
