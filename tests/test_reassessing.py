@@ -214,7 +214,7 @@ def test_growth_that_concerns_a_task_at_work_is_reported_with_what_to_do(
 def test_growth_that_concerns_nobody_is_no_correction(coordinator: Coordinator) -> None:
     shop(coordinator)
     held = claim(coordinator, ANNA, "other").claim
-    coordinator.extend(ANNA, "other", held.token, ["docs/y.md", "shop/new.py"])
+    coordinator.extend(ANNA, "other", held.token, ["docs/y.md", "docs/z.md"])
     assert coordinator.status().corrections == ()
 
 

@@ -182,15 +182,15 @@ def _pending(view: View, plan_id: str) -> Plan:
 
 
 def _refuse_dirty(site: Site, plan: Plan) -> None:
-    """Agents start from the last commit: uncommitted work in their files would be left behind."""
+    """Uncommitted work in an agent's files would be left behind, or pass for the agent's own."""
     patterns = [f for t in plan.tasks for f in t.files]
     dirty = [p for p in site.repository.dirty() if covering(patterns, p)]
     if dirty:
         raise NotNow(
             "dirty_files",
             f"{listed(dirty)} {'has' if len(dirty) == 1 else 'have'} uncommitted changes and "
-            "belong to tasks of this plan; agents start from the last commit and would not see "
-            "them.",
+            "belong to tasks of this plan. Agents in trees of their own start from the last commit "
+            "and would not see them; in one tree they would pass for an agent's work.",
             "commit them, or put them aside, then approve again.",
         )
 
