@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from parallel_agents.core.model import Strategy, Task, TaskId
-from parallel_agents.planning.advice import LEAST_GAIN, Rule, advise
+from parallel_agents.planning.advice import LEAST_GAIN, Rule, Suite, advise
 from parallel_agents.planning.evidence import Evidence
 from planned import planned, task, tasks_drawn, through, walkthrough
 
@@ -126,6 +126,28 @@ def test_two_smallest_tasks_are_too_little_work(size: int | None, kind: str) -> 
     advice = planned(task("one", size=size), task("two", size=size)).advice
     assert advice.kind == kind
     assert (advice.rule is Rule.LITTLE_WORK) == (kind == "sequential")
+
+
+@pytest.mark.parametrize(
+    ("suite", "rule"),
+    [
+        (Suite("make test", True, 2.0), Rule.BASE_RED),
+        (Suite("make test", False, 901.0), Rule.SLOW_SUITE),
+        (Suite("make test", False, 900.0), Rule.WORTH_IT),
+        (None, Rule.WORTH_IT),
+    ],
+    ids=["fails", "more than half of the work", "half of the work", "not known"],
+)
+def test_a_suite_that_fails_or_takes_half_of_the_work_is_sequential(
+    suite: Suite | None, rule: Rule
+) -> None:
+    seen = planned(task("one", size=15), task("two", size=15))
+    advice = advise(seen.plan, seen.pairs, seen.schedule, suite=suite)
+    assert advice.rule is rule
+    assert advice.kind == ("parallel" if rule is Rule.WORTH_IT else "sequential")
+    assert advice.agents == (2 if rule is Rule.WORTH_IT else 1)
+    if suite is not None and rule is not Rule.WORTH_IT:
+        assert advice.sentence.startswith("`make test` ")
 
 
 @given(tasks_drawn())

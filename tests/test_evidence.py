@@ -155,6 +155,33 @@ def test_what_is_linked_with_most_of_a_folder_says_nothing(more: dict[str, str])
     assert gather(tasks, codebase({**SHELF, **more}), None).doubts == {}
 
 
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [("app/order.py", "app/cart.py"), ("db/one.go", "db/two.go")],
+    ids=["import", "name of the package"],
+)
+def test_a_link_between_files_that_often_change_and_never_at_once_is_none(
+    one: str, two: str
+) -> None:
+    tasks = task("one", one), task("two", two)
+    assert doubt(*tasks, [[one]] * 5 + [[two]] * 5) is None
+    assert doubt(*tasks, [[one]] * 5 + [[two]] * 4) is not None
+    assert doubt(*tasks, [[one, two]] + [[one]] * 4 + [[two]] * 4) is not None
+
+
+def test_only_a_test_can_use_the_names_of_a_test() -> None:
+    files = {
+        "db/store.go": "package db\nfunc f() { Fake() }",
+        "db/fake_test.go": "package db\nfunc Fake() {}",
+        "db/load_test.go": "package db\nfunc g() { Fake() }",
+    }
+    fake = task("one", "db/fake_test.go")
+    found = gather((fake, task("two", "db/store.go")), codebase(files), None)
+    assert found.doubts == {}
+    found = gather((fake, task("two", "db/load_test.go")), codebase(files), None)
+    assert found.doubts[0, 1].reason == "db/load_test.go uses Fake of db/fake_test.go"
+
+
 def test_files_that_changed_together_mostly_are_a_doubt_with_the_counts() -> None:
     commits = [["app/tax.py", "docs/guide.md"]] * 9 + [["app/tax.py"], ["docs/guide.md"]] + [["x"]]
     found = doubt(task("one", "app/tax.py"), task("two", "docs/guide.md"), commits)

@@ -147,11 +147,18 @@ async def test_a_base_that_fails_is_told_before_agents_start(
     git(bench.root, "mv", "README.md", "README.txt")
     git(bench.root, "commit", "--quiet", "--message", "broken")
     task = {"id": "x", "title": "X", "instructions": "x", "files": ["x.txt"]}
+    other = {"id": "y", "title": "Y", "instructions": "y", "files": ["y.txt"]}
     async with connected(server, user=User(approve=True, strategy="files")) as calls:
         proposed = await calls.ok("propose_plan", goal="G", tasks=[task], check=bench.check)
         assert proposed["plan_id"] != plan_id
         approved = await calls.ok("approve_plan", plan_id=proposed["plan_id"])
+        assert proposed["advice"]["rule"] != "base_red"  # not known before the first approval
+        bench.coordinator.end()
+        again = await calls.ok("propose_plan", goal="H", tasks=[task, other], check=bench.check)
+        others = await calls.ok("propose_plan", goal="H", tasks=[task, other], check="true")
     assert "README cannot be together" in approved["base_check"]
+    assert (again["advice"]["kind"], again["advice"]["rule"]) == ("sequential", "base_red")
+    assert others["advice"]["rule"] != "base_red"
     assert approved["next_step"].startswith("First tell the user")
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from parallel_agents.coordination.site import Site
+from parallel_agents.coordination.suite import base_verdict
 from parallel_agents.coordination.survey import survey
+from parallel_agents.coordination.verdicts import Outcome
 from parallel_agents.core.model import Doubt, Plan, State, Task, TaskId
 from parallel_agents.core.view import View
 from parallel_agents.git import copies
-from parallel_agents.planning.advice import Advice, advise
+from parallel_agents.planning.advice import Advice, Suite, advise
 from parallel_agents.planning.evidence import NO_EVIDENCE, Evidence, Say, gather
 from parallel_agents.planning.graph import Schedule, schedule
 from parallel_agents.planning.independence import Level, Pair, compare
@@ -58,7 +60,7 @@ class Stake:
 
 
 _KNOWN: dict[tuple[object, ...], Assessment] = {}
-"""By all that an assessment rests on: repository, commit, plan, run, copy list."""
+"""By all that an assessment rests on: repository, commit, plan, run, copy list, suite."""
 
 
 def look(site: Site, plan: Plan, say: Say | None = None) -> Assessment:
@@ -68,10 +70,11 @@ def look(site: Site, plan: Plan, say: Say | None = None) -> Assessment:
     """
     stake = site.store.read(lambda view: _stake(view, plan))
     copied = copies.patterns(site.repository)
-    asked = (site.repository.root, site.repository.head(), plan, stake, copied)
+    suite = _suite(site, plan)
+    asked = (site.repository.root, site.repository.head(), plan, stake, copied, suite)
     if (known := _KNOWN.get(asked)) is not None:
         return known
-    found = assess(plan, evidence_for(site, stake.tasks, say), stake, copied)
+    found = assess(plan, evidence_for(site, stake.tasks, say), stake, copied, suite)
     if len(_KNOWN) >= MOST_KNOWN:
         _KNOWN.pop(next(iter(_KNOWN)), None)
     _KNOWN[asked] = found
@@ -94,16 +97,18 @@ def assess(
     evidence: Evidence = NO_EVIDENCE,
     stake: Stake | None = None,
     copied: tuple[str, ...] = (),
+    suite: Suite | None = None,
 ) -> Assessment:
     """Compare every pair of a validated plan's tasks, schedule them, and advise.
 
-    `copied` is what the copy list of the repository says, to be shown.
+    `copied` is what the copy list of the repository says, to be shown; `suite` what the check
+    said of the base, where it was run there.
     """
     stake = stake or Stake(plan.tasks)
     tasks = stake.tasks
     pairs = compare(tasks, evidence)
     timetable = schedule(tasks, pairs, plan.max_agents)
-    advice = advise(replace(plan, tasks=tasks), pairs, timetable, evidence)
+    advice = advise(replace(plan, tasks=tasks), pairs, timetable, evidence, suite)
     plan = stake.approved or replace(plan, doubts=_doubts(pairs, timetable, stake.at_work))
     in_order = _in_order(tasks, pairs, plan) if plan.doubts else None
     looked = tuple(_looked_at(evidence))
@@ -120,6 +125,17 @@ def assess(
         form=plan_form(seen),
         document=plan_document(seen),
     )
+
+
+def _suite(site: Site, plan: Plan) -> Suite | None:
+    """What an approval of this check on this commit found: nothing is run to give advice."""
+    if plan.check is None:
+        return None
+    verdict = base_verdict(site, site.repository.head(), plan.setup, plan.check)
+    if verdict is None:
+        return None
+    result = verdict.result
+    return Suite(result.command, verdict.outcome is Outcome.RED, result.seconds)
 
 
 def _stake(view: View, plan: Plan) -> Stake:

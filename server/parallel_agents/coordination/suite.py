@@ -260,13 +260,13 @@ def check_base(site: Site, run: Run) -> Verdict | None:
     """
     if run.check is None:
         return None
-    found = base_verdict(site, run)
+    found = base_verdict(site, run.base, run.setup, run.check)
     if found is None:
         try:
             found = Suite(site, run).verdict(run.base)
         except ParallelAgentsError:
             return None
-        Verdicts(site.repository, site.clock).keep(_base_key(run), found)
+        Verdicts(site.repository, site.clock).keep(_base_key(run.base, run.setup, run.check), found)
     return found
 
 
@@ -289,13 +289,13 @@ def told(verdict: Verdict, where: str) -> str:
             )
 
 
-def base_verdict(site: Site, run: Run) -> Verdict | None:
+def base_verdict(site: Site, base: str, setup: str | None, check: str | None) -> Verdict | None:
     """What the check said of the commit that agents start from, where it was asked lately."""
-    return Verdicts(site.repository, site.clock).find(_base_key(run))
+    return Verdicts(site.repository, site.clock).find(_base_key(base, setup, check))
 
 
-def _base_key(run: Run) -> str:
-    return Verdicts.key("base", run.base, run.setup, run.check)
+def _base_key(base: str, setup: str | None, check: str | None) -> str:
+    return Verdicts.key("base", base, setup, check)
 
 
 def _changes(tree: Path) -> dict[str, str]:

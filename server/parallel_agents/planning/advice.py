@@ -1,7 +1,6 @@
 """Whether a plan is worth several agents: the rule that decided, and the change that helps most.
 
-The rules are those that need nothing but the plan. What needs a run of the suite or a look at the
-repository is added by whoever has them.
+What only a run of the suite can tell comes as a value (`Suite`) from whoever has run it.
 """
 
 from __future__ import annotations
@@ -25,13 +24,29 @@ SMALL = 5
 """Minutes: one or two tasks of at most this size are done before an agent has started."""
 
 
+MOST_SUITE = 0.5
+"""The part of the whole work above which the suite, run at each landing, takes up the gain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """What is known of the plan's check on the commit that agents would start from."""
+
+    command: str
+    """The check; or the setup command before it, where that failed."""
+    fails: bool
+    seconds: float
+
+
 class Rule(StrEnum):
     """The rule that decided the advice, in the order in which they are tried."""
 
     UNKNOWN_FILES = "unknown_files"
+    BASE_RED = "base_red"
     WIDTH_BELOW_TWO = "width_below_two"
     MOSTLY_CONFLICTS = "mostly_conflicts"
     SMALL_GAIN = "small_gain"
+    SLOW_SUITE = "slow_suite"
     LITTLE_WORK = "little_work"
     WORTH_IT = "worth_it"
 
@@ -56,11 +71,18 @@ class Advice:
 
 
 def advise(
-    plan: Plan, pairs: Sequence[Pair], schedule: Schedule, evidence: Evidence = NO_EVIDENCE
+    plan: Plan,
+    pairs: Sequence[Pair],
+    schedule: Schedule,
+    evidence: Evidence = NO_EVIDENCE,
+    suite: Suite | None = None,
 ) -> Advice:
-    """The advice for a validated plan with its pairs, its schedule and its evidence."""
+    """The advice for a validated plan with its pairs, its schedule and its evidence.
+
+    `suite` is None where the check was not run on the base lately: nothing is said of it then.
+    """
     most = plan.max_agents or MOST_AGENTS
-    rule, sentence = _decide(plan, pairs, schedule, evidence)
+    rule, sentence = _decide(plan, pairs, schedule, evidence, suite)
     parallel = rule is Rule.WORTH_IT
     strategy, reason = _strategy(plan, pairs)
     return Advice(
@@ -77,7 +99,11 @@ def advise(
 
 
 def _decide(
-    plan: Plan, pairs: Sequence[Pair], schedule: Schedule, evidence: Evidence
+    plan: Plan,
+    pairs: Sequence[Pair],
+    schedule: Schedule,
+    evidence: Evidence,
+    suite: Suite | None,
 ) -> tuple[Rule, str]:
     tasks = plan.tasks
     if len(tasks) < 2:
@@ -93,6 +119,12 @@ def _decide(
             "what it will really change is not known."
         )
         return Rule.UNKNOWN_FILES, sentence
+    if suite is not None and suite.fails:
+        sentence = (
+            f"`{suite.command}` fails on the base already, so it cannot tell whose work breaks it: "
+            "mend that first."
+        )
+        return Rule.BASE_RED, sentence
     if schedule.width < 2:
         return (
             Rule.WIDTH_BELOW_TWO,
@@ -109,6 +141,15 @@ def _decide(
     gain = f"{schedule.agents} agents need {makespan} of {total} minutes ({schedule.speedup:.1f}x)"
     if schedule.speedup < LEAST_GAIN:
         return Rule.SMALL_GAIN, f"At best {gain}: too little to pay for starting and merging them."
+    if suite is not None and suite.seconds > MOST_SUITE * total * 60:
+        took = f"{suite.seconds:.0f} seconds"
+        if suite.seconds >= 120:
+            took = f"{suite.seconds / 60:.0f} minutes"
+        sentence = (
+            f"`{suite.command}` takes {took}, more than half of the "
+            f"{total} minutes of work: agents would mostly wait for it."
+        )
+        return Rule.SLOW_SUITE, sentence
     if len(tasks) == 2 and all(t.size is not None and t.size <= SMALL for t in tasks):
         return (
             Rule.LITTLE_WORK,

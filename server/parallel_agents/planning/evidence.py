@@ -15,7 +15,7 @@ from itertools import permutations
 from parallel_agents.core import globs
 from parallel_agents.core.model import Task, TaskId
 from parallel_agents.planning import kinds, languages
-from parallel_agents.planning.changes import Commits, Hotspot, hotspots, together
+from parallel_agents.planning.changes import Commits, History, Hotspot, hotspots
 from parallel_agents.planning.codebase import Codebase, folder_of
 from parallel_agents.planning.grounds import grounds
 from parallel_agents.planning.languages.source import Source
@@ -95,13 +95,13 @@ def gather(
 
     `new_files`: whether a new source file whose use nobody declared is a reason for doubt.
     """
-    search = _Search(tasks, codebase, say or (lambda *_: None))
+    search = _Search(tasks, codebase, commits or (), say or (lambda *_: None))
     search.by_imports()
     search.by_tests()
     if new_files:
         search.by_lists()
     search.by_new_files()
-    search.by_history(commits or ())
+    search.by_history()
     search.by_folders()
     return Evidence(
         search.doubts,
@@ -138,7 +138,9 @@ def _wide(tasks: Sequence[Task], codebase: Codebase) -> Iterator[tuple[TaskId, i
 
 
 class _Search:
-    def __init__(self, tasks: Sequence[Task], codebase: Codebase, say: Say) -> None:
+    def __init__(
+        self, tasks: Sequence[Task], codebase: Codebase, commits: Commits, say: Say
+    ) -> None:
         self.tasks = tasks
         self.codebase = codebase
         self.doubts: dict[tuple[int, int], Doubt] = {}
@@ -152,6 +154,7 @@ class _Search:
         for i, files in enumerate(self.touched):
             for file in files:
                 self.owners[file] = self.owners.get(file, 0) | 1 << i
+        self._history = History(commits, self.owners)
         self._named = dict(self.owners)
         for i, task in enumerate(tasks):
             for path in _new_sources(task, codebase):
@@ -163,7 +166,7 @@ class _Search:
         for path, source in sources.items():
             for target in sorted(languages.targets(path, source, self.codebase)):
                 if target in self.owners:
-                    self._between(path, target, f"{path} imports {target}")
+                    self._linked(path, target, f"{path} imports {target}")
         self._by_names(sources)
 
     def _sources(self, chosen: Sequence[str]) -> dict[str, Source]:
@@ -192,8 +195,9 @@ class _Search:
         for path, source in sources.items():
             for name in sorted(source.mentions) if source.package else ():
                 for origin in brought.get((source.package or "", name), ()):
-                    if origin != path:
-                        self._between(path, origin, f"{path} uses {name} of {origin}")
+                    unseen = kinds.is_test_case(origin) and not kinds.is_test(path)
+                    if origin != path and not unseen:
+                        self._linked(path, origin, f"{path} uses {name} of {origin}")
 
     def by_tests(self) -> None:
         """A test of one task is named after a module of the other."""
@@ -257,9 +261,9 @@ class _Search:
                             "whether it uses it",
                         )
 
-    def by_history(self, commits: Commits) -> None:
+    def by_history(self) -> None:
         """Files of both changed together, mostly."""
-        for pair in together(commits, self.owners):
+        for pair in self._history.together():
             self._between(pair.one, pair.other, str(pair))
 
     def by_folders(self) -> None:
@@ -283,7 +287,7 @@ class _Search:
                     if len(near) * 2 <= len(inside) or len(near) == 2:
                         for path, other in permutations(sorted(near & set(paths)), 2):
                             reason = f"{path} and {other} are both linked with {link}"
-                            self._between(path, other, reason)
+                            self._linked(path, other, reason)
 
     def _links(self, inside: Sequence[str]) -> dict[str, set[str]]:
         """Of each of some files the others that it imports, or that import it; lists aside."""
@@ -320,6 +324,11 @@ class _Search:
             else:
                 self.unread += 1
         return fit
+
+    def _linked(self, path: str, other: str, reason: str) -> None:
+        """A doubt, but where history says that what the one needs of the other is settled."""
+        if not self._history.apart(path, other):
+            self._between(path, other, reason)
 
     def _between(self, path: str, other: str, reason: str) -> None:
         """A doubt for every task of the one file with every task of the other."""
