@@ -47,7 +47,7 @@ _patterns: dict[str, Pattern] = {}
 class Pattern:
     """A pattern made ready for comparison."""
 
-    __slots__ = ("_alternatives", "head", "literal", "text")
+    __slots__ = ("_alternatives", "_directories", "head", "literal", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -58,6 +58,13 @@ class Pattern:
         self.head = folded + "/" if self.literal else folded[:wild]
         """What every path it covers starts with, once a slash is put behind that path."""
         self._alternatives: tuple[tuple[str, ...], ...] | None = None
+        self._directories: tuple[str, ...] | None = None
+
+    def directories(self) -> tuple[str, ...]:
+        """The head cut at its slashes, shortest first: `""`, `a/`, `a/b/`."""
+        if self._directories is None:
+            self._directories = ("", *_ancestors(self.head))
+        return self._directories
 
     def alternatives(self) -> tuple[tuple[str, ...], ...]:
         """The patterns without braces that it stands for, as segments, `**` at the end of each."""
@@ -165,6 +172,15 @@ def meet(a: Sequence[str], b: Sequence[str]) -> tuple[str, str, str] | None:
             if witness is not None:
                 return pattern, b[at], witness
     return None
+
+
+def directories(pattern: str) -> tuple[str, ...]:
+    """`""` and each directory that all paths of the pattern share, folded, the deepest last.
+
+    A pattern that names one path has that path for its deepest directory. Where two patterns can
+    meet, the deepest of one is among those of the other.
+    """
+    return _ready(pattern).directories()
 
 
 def _ready(pattern: str) -> Pattern:

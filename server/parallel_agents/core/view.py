@@ -14,6 +14,7 @@ from typing import Any
 
 from parallel_agents.core.events import Event, Kind
 from parallel_agents.core.globs import meet
+from parallel_agents.core.heldpaths import HeldPaths
 from parallel_agents.core.model import Agent, Approval, Claim, Plan, State, Task, TaskId
 from parallel_agents.core.records import Record, Run
 
@@ -37,6 +38,7 @@ class View:
         self.counts: Counter[State] = Counter()
         self.damaged: dict[str, str] = {}
         """File (relative to the store) to what is wrong with it; such tasks are left alone."""
+        self._held = HeldPaths()
         self._of_agent: dict[str, TaskId] = {}
         self._dependents: dict[TaskId, list[TaskId]] = {}
         self._unmet: dict[TaskId, int] = {}
@@ -94,8 +96,11 @@ class View:
     ) -> tuple[Claim, str, str] | None:
         """A live claim whose files can match a path of `files`: (claim, its pattern, witness)."""
         wanted = tuple(files)
+        near = self._held.near(wanted)
+        if not near - {but}:
+            return None
         for claim in self.claims.values():
-            if claim.task != but and (meeting := meet(claim.files, wanted)):
+            if claim.task in near and claim.task != but and (meeting := meet(claim.files, wanted)):
                 return claim, meeting[0], meeting[2]
         return None
 
@@ -330,12 +335,14 @@ class View:
     def _hold(self, record: Record, claim: Claim) -> None:
         record.claim = claim
         self.claims[record.task.id] = claim
+        self._held.put(record.task.id, claim.files)
         self._of_agent[claim.agent.key] = record.task.id
 
     def _drop_claim(self, record: Record) -> None:
         if record.claim is None:
             return
         self.claims.pop(record.task.id, None)
+        self._held.drop(record.task.id)
         if self._of_agent.get(record.claim.agent.key) == record.task.id:
             del self._of_agent[record.claim.agent.key]
         record.claim = None
