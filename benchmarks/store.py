@@ -21,6 +21,10 @@ HELD = 32
 NOTES = (
     "**store**: processor time of this process. The claim is given back, so nothing is synced. "
     f"The run has {FEW} tasks of one file; with {HELD} live claims, tasks of 20 files.",
+    "**what a claim alone consists of** (profile of 2026-11-25, 400 pairs): 27 % system "
+    "calls, 10 % other builtins, the rest Python: folder 14 %, tables for the hooks 15 %, "
+    "view 7 %, history 6 %. No step stands out. To get below 2 would need fewer looks at "
+    "whether a file was changed or replaced (ten `fstat` a call), or compiled code.",
 )
 
 

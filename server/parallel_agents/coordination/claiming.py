@@ -65,7 +65,8 @@ def claim(
         return answer, rev
     assert isinstance(answer, Granted)
     held, saved = answer.claim, None
-    run = site.store.read(run_of)
+    # While it is held a task cannot fail for another reason: one look at the store is enough.
+    run, why = site.store.read(lambda view: (run_of(view), _last_failure(view, held.task)))
     if held.workdir is None:
         try:
             held, saved = _prepare(site, run, held, cwd)
@@ -77,7 +78,6 @@ def claim(
             )
             raise
     deadline = site.clock() + STALE_AFTER
-    why = site.store.read(lambda view: _last_failure(view, held.task))
     given = Assignment(
         *(held, answer.task, run.strategy, answer.failures, why, deadline, answer.again, rev),
         remote=_remote(site, run, held),
