@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from parallel_agents.core.errors import BadInput, NotNow, Unknown, Unusable
+from parallel_agents.git.headfile import commit_at
 from parallel_agents.git.lock import locked
 from parallel_agents.git.process import Output, outside, require_git, retried, run, said
 
@@ -81,6 +82,8 @@ class Repository:
     def head(self, tree: Path | None = None) -> str:
         """Full SHA that `tree` (default: the main one) is at. Unusable `empty_repository`."""
         where = tree or self.root
+        if (plain := commit_at(where, self.common_dir)) is not None:
+            return plain
         found = run(where, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", ok=(0, 1))
         if found.status:
             raise Unusable(
