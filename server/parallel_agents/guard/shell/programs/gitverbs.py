@@ -11,7 +11,7 @@ import os
 from parallel_agents.core.paths import places
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Later, Stream
 from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, is_known, names
-from parallel_agents.guard.shell.programs import archives, gitasks
+from parallel_agents.guard.shell.programs import archives, gitasks, githooks
 from parallel_agents.guard.shell.programs.arguments import Given
 from parallel_agents.guard.shell.programs.gitcommand import (
     COMMIT,
@@ -200,6 +200,10 @@ class _Git(Bringing):
         output = self.parsed.value("--output", "-o")
         if output is not None and self.verb in ("diff", "log", "show", "archive", "shortlog"):
             self.told.write(output, self.state, self.how)
+        if self.verb in githooks.STARTED and self.root:
+            self.run.budget.ask()
+            if hook := githooks.started(self.cwd, self.verb):
+                self.told.unknown(f"`{self.how}` starts the repository's {hook} hook")
         method = _METHODS.get(self.verb)
         if method is None:
             if self.verb not in READING:
