@@ -38,6 +38,7 @@ storm: environment ## a million claims by up to 64 processes; faults at every sy
 
 kills: environment ## merges killed with SIGKILL: 50 at any moment, 40 while they land
 	PYTHONPATH=server:tests $(PYTHON) -m merges $(KILLS)
+
 fuzz: environment ## a hundred thousand broken and hostile commands, put to the shell guard
 	PYTHONPATH=server:tests $(PYTHON) -m shell.fuzzing $(FUZZ)
 

@@ -7,6 +7,11 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+TEN = "".join(f"line {number}\n" for number in range(1, 11))
+MIXED = {"shared.txt": TEN, "old.txt": "old\n", "lib/one.txt": "1\n", ".gitignore": ".env\n"}
+TWO = ({"a.txt": "a\n", "b.txt": "b\n", ".gitignore": ".env\n"}, {"a.txt": "aa\n"})
+"""Files of one commit and of two, as tests begin with."""
+
 
 def git(tree: Path, *args: str, env: Mapping[str, str] | None = None, check: bool = True) -> str:
     """Standard output of `git *args` in `tree`, without the last newline."""
@@ -43,6 +48,16 @@ def commit(tree: Path, files: Mapping[str, str | None], message: str = "change")
         git(tree, "add", "--force", "--", *present)
     git(tree, "commit", "--quiet", "--allow-empty", f"--message={message}")
     return git(tree, "rev-parse", "HEAD")
+
+
+def odd_repository(below: Path, *commits: Mapping[str, str | None]) -> Path:
+    """A repository with these commits on `main`, at a path with a space and an umlaut."""
+    root = below / "Büro A"
+    root.mkdir()
+    git(root, "init", "--quiet", "--initial-branch=main")
+    for files in commits:
+        commit(root, files)
+    return root
 
 
 def branch(tree: Path, name: str, files: Mapping[str, str | None], start: str = "main") -> str:

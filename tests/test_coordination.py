@@ -5,28 +5,17 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import planned_work
 import pytest
 from git_scratch import git
 from parallel_agents.coordination.claiming import Assignment
 from parallel_agents.coordinator import Coordinator
 from parallel_agents.core.commands import NothingToClaim
 from parallel_agents.core.errors import NeedsPerson, NotNow, ParallelAgentsError, Unproven
-from parallel_agents.core.model import Agent, Claim, Outcome, Plan, State, Strategy, Task, TaskId
+from parallel_agents.core.model import Agent, Claim, Outcome, Plan, State, Strategy, Task
 from parallel_agents.store.folder import FolderStore
 from parallel_agents.store.lock import FileLock
-
-ANNA, BERT = Agent("one", "anna"), Agent("two", "bert")
-
-
-def task(name: str, *files: str, after: tuple[str, ...] = (), check: str | None = None) -> Task:
-    return Task(
-        TaskId(name),
-        f"Do {name}",
-        f"Write what {name} says.",
-        files or (f"{name}.txt",),
-        depends_on=tuple(TaskId(a) for a in after),
-        check=check,
-    )
+from planned_work import ANNA, BERT, claim, commit, complete, task
 
 
 @pytest.fixture
@@ -35,31 +24,7 @@ def coordinator(repository: Path) -> Coordinator:
 
 
 def begin(coordinator: Coordinator, strategy: Strategy, *tasks: Task, check: str = "true") -> str:
-    plan_id = coordinator.propose(Plan("goal", tasks, check=check)).assessment.plan.id
-    coordinator.approve(plan_id, strategy, "test")
-    return plan_id
-
-
-def claim(coordinator: Coordinator, agent: Agent, name: str | None = None) -> Assignment:
-    answer, _ = coordinator.claim(agent, name)
-    assert isinstance(answer, Assignment), answer
-    return answer
-
-
-def commit(tree: str | Path | None, **contents: str) -> str:
-    assert tree
-    for name, text in contents.items():
-        (Path(tree) / f"{name}.txt").write_text(text)
-    git(Path(tree), "add", "--all")
-    git(Path(tree), "commit", "--quiet", "--message", "work")
-    return git(Path(tree), "rev-parse", "HEAD").strip()
-
-
-def complete(coordinator: Coordinator, agent: Agent, name: str, **contents: str) -> str:
-    held = claim(coordinator, agent, name).claim
-    made = commit(held.workdir, **contents)
-    coordinator.release(agent, name, held.token, Outcome.COMPLETED, "done")
-    return made
+    return planned_work.begin(coordinator, strategy, *tasks, check=check)
 
 
 def code(error: pytest.ExceptionInfo[ParallelAgentsError]) -> str:

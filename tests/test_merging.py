@@ -22,18 +22,13 @@ from parallel_agents.git.merging import (
 )
 from parallel_agents.git.repository import Repository
 
-TEN = "".join(f"line {number}\n" for number in range(1, 11))
+TEN = scratch.TEN
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A repository with one commit, at a path with a space and an umlaut."""
-    root = tmp_path / "Büro A"
-    root.mkdir()
-    scratch.git(root, "init", "--quiet", "--initial-branch=main")
-    files = {"shared.txt": TEN, "old.txt": "old\n", "lib/one.txt": "1\n", ".gitignore": ".env\n"}
-    scratch.commit(root, files, "start")
-    return root
+    return scratch.odd_repository(tmp_path, scratch.MIXED)
 
 
 @pytest.fixture

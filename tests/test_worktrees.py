@@ -19,12 +19,7 @@ TWO = "parallel/p1/agent-1/two"
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A repository with two commits, at a path with a space and an umlaut."""
-    root = tmp_path / "Büro A"
-    root.mkdir()
-    scratch.git(root, "init", "--quiet", "--initial-branch=main")
-    scratch.commit(root, {"a.txt": "a\n", "b.txt": "b\n", ".gitignore": ".env\n"}, "start")
-    scratch.commit(root, {"a.txt": "aa\n"}, "second")
-    return root
+    return scratch.odd_repository(tmp_path, *scratch.TWO)
 
 
 @pytest.fixture

@@ -284,6 +284,7 @@ def _how_far(entry: Entry, landed: bool) -> str:
 
 def _report(site: Site, ready: Assembled) -> MergeReport:
     made = ready.made
+    progress, rev = site.store.read(lambda view: (progress_line(view), view.rev))
     return MergeReport(
         dry_run=False,
         target=ready.chosen.run.target,
@@ -297,11 +298,11 @@ def _report(site: Site, ready: Assembled) -> MergeReport:
             (c.one, c.other or "the target", tuple(p.path for p in c.paths)) for c in ready.clashes
         ),
         check=None,
-        progress=site.store.read(progress_line),
+        progress=progress,
         removed=(),
         kept=(),
         archived=False,
-        rev=site.store.read(lambda view: view.rev),
+        rev=rev,
         notes=ready.notes,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from parallel_agents.checks import CheckResult
@@ -86,9 +86,13 @@ class Stop:
 GIVE_UP = Option(Choice.GIVE_UP, "give up: nothing is merged, everything stays as it is")
 
 
+def _for_now(until: str) -> Option:
+    """To give up until something else is done."""
+    return Option(Choice.GIVE_UP, f"give up for now: {until}")
+
+
 _BY_HAND = (
-    "give up for now: everything stays as it is. Settled by hand (`git merge {}` on {}), it counts "
-    "at the next merge"
+    "everything stays as it is. Settled by hand (`git merge {}` on {}), it counts at the next merge"
 )
 
 
@@ -129,8 +133,8 @@ def conflict_stop(site: Site, chosen: Selection, conflict: Conflict) -> Stop:
         f"{' '.join(causes)}{' ' if causes else ''}Nothing was merged, no branch has moved.\n"
         f"{conflict.hunks.rstrip()}\n",
         (
-            *_options(chosen, part, (other,) if other else (), settles=True)[:-1],
-            replace(GIVE_UP, says=_BY_HAND.format(conflict.commit[:12], chosen.run.target)),
+            *_options(chosen, part, (other,) if other else (), settles=True),
+            _for_now(_BY_HAND.format(conflict.commit[:12], chosen.run.target)),
         ),
         tasks=(part, other) if other else (part,),
         conflict=conflict,
@@ -182,7 +186,7 @@ def red_stop(
     return Stop(
         Reason.RED,
         f"{head}{told}{rest}{_runs(suite)}{_tail(verdict.result)}",
-        _options(chosen, culprit, partners, settles=False, green=blame.green),
+        (*_options(chosen, culprit, partners, settles=False, green=blame.green), GIVE_UP),
         tasks=(culprit, *partners),
         runs=suite.runs,
     )
@@ -194,13 +198,7 @@ def base_stop(chosen: Selection, suite: Suite, verdict: Verdict) -> Stop:
         Reason.BASE,
         f"{_failed(suite, verdict, f'on {chosen.run.target} as it is, without any task')}"
         f"No task is to blame. {_runs(suite)}{_tail(verdict.result)}",
-        (
-            Option(
-                Choice.GIVE_UP,
-                "give up for now: put right what fails there (or the machine), commit it, and "
-                "merge again",
-            ),
-        ),
+        (_for_now("put right what fails there (or the machine), commit it, and merge again"),),
         runs=suite.runs,
     )
 
@@ -211,12 +209,7 @@ def flaky_stop(suite: Suite, verdict: Verdict) -> Stop:
         Reason.FLAKY,
         f"{_failed(suite, verdict, 'on the combined tree')}Run again on the same tree it passed: "
         f"it is flaky, and such a pass counts for nothing. {_runs(suite)}{_tail(verdict.result)}",
-        (
-            Option(
-                Choice.GIVE_UP,
-                "give up for now: mend the flaky test, or merge again and let the check run anew",
-            ),
-        ),
+        (_for_now("mend the flaky test, or merge again and let the check run anew"),),
         runs=suite.runs,
     )
 
@@ -228,10 +221,9 @@ def changed_stop(suite: Suite, verdict: Verdict) -> Stop:
         f"The plan's check, `{suite.check}`, passed, but changed files that git tracks: "
         f"{listed(verdict.changed)}. What passed is not what would land, so nothing has landed.",
         (
-            Option(
-                Choice.GIVE_UP,
-                "give up for now: make the check leave those files alone (or have their changes "
-                "committed by a task), and merge again",
+            _for_now(
+                "make the check leave those files alone (or have their changes "
+                "committed by a task), and merge again"
             ),
         ),
         runs=suite.runs,
@@ -246,10 +238,9 @@ def blind_stop(suite: Suite, canary: Canary) -> Stop:
         "Most likely it runs what is installed (an editable install, a virtual environment or a "
         "link that leads to another checkout) and not the tree under test. Nothing has landed.",
         (
-            Option(
-                Choice.GIVE_UP,
-                "give up for now: give the plan a `setup` command that installs the tree under "
-                "test (say, into an environment of its own), or a check that looks at it",
+            _for_now(
+                "give the plan a `setup` command that installs the tree under "
+                "test (say, into an environment of its own), or a check that looks at it"
             ),
             Option(Choice.ANYWAY, "merge anyway: the check is right as it is"),
         ),
@@ -263,7 +254,8 @@ def _options(
     others: tuple[TaskId, ...],
     settles: bool,
     green: Sequence[str] = (),
-) -> tuple[Option, ...]:
+) -> list[Option]:
+    """What can be done about it, besides giving up."""
     gone = chosen.with_dependents([culprit])
     rest = tuple(name for name in chosen.names if name not in gone)
     with_it = "" if len(gone) == 1 else f" with what rests on it ({', '.join(gone[1:])})"
@@ -289,7 +281,7 @@ def _options(
         what = "settles the conflict" if settles else "repairs it"
         says = f"give it to an agent: a new task {what} with your instructions"
         found.append(Option(Choice.AGENT, says, names))
-    return (*found, GIVE_UP)
+    return found
 
 
 def _failed(suite: Suite, verdict: Verdict, where: str) -> str:

@@ -25,11 +25,6 @@ def leave(folder: str, key: str, text: str) -> None:
         os.close(fd)
 
 
-def are_left(folder: str, key: str) -> bool:
-    """Whether there is something to tell: cheap."""
-    return os.path.exists(os.path.join(folder, WATCH, NOTES, sign(key)))
-
-
 def taken(folder: str, key: str) -> list[str]:
     """The notes for the agent with this key; they are told once."""
     path = os.path.join(folder, WATCH, NOTES, sign(key))

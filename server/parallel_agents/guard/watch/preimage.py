@@ -7,6 +7,7 @@ of the file that it took the content from, and they must be those of the stamp.
 from __future__ import annotations
 
 import os
+import sys
 
 from parallel_agents.guard.watch.journal import Journal, kept
 from parallel_agents.guard.watch.snapshot import GONE
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 """Seconds for one question to git."""
-
-_QUIET = ("--no-optional-locks", "-c", "core.fsmonitor=false")
 
 
 def before(folder: str, journal: Journal, root: str, path: str, stamp: str) -> bytes | None:
@@ -91,20 +90,9 @@ def _index_time(root: str) -> int:
 
 def _git(root: str, *words: str) -> bytes | None:
     """What git prints, or None where it does not end well."""
-    import subprocess  # only where a held file has changed
+    from parallel_agents.guard import gitprocess  # only where a held file has changed
 
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     try:
-        done = subprocess.run(
-            ("git", *_QUIET, *words),
-            cwd=root,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=PATIENCE,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
+        return gitprocess.printed(root, *words, seconds=PATIENCE, most=sys.maxsize)
+    except (gitprocess.Unanswered, OSError):
         return None
-    return done.stdout if done.returncode == 0 else None

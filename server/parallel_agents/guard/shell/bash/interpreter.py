@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from parallel_agents.guard.shell.budget import Budget
     from parallel_agents.guard.shell.effects import Effects
 
-_LOOPS = ("while_statement", "c_style_for_statement")
 _SKIPPED = frozenset(("comment", "test_command", "heredoc_body", "file_descriptor"))
 _GREATEST_SCRIPT = 1 << 16
 

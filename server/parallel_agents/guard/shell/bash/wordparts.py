@@ -6,7 +6,6 @@ from parallel_agents.guard.shell.bash.heredocs import end_of_expansion
 from parallel_agents.guard.shell.bash.words import CLOSE, COMMA, HOME, ONE, OPEN, STAR, UNKNOWN
 
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-_HEX = "0123456789abcdefABCDEF"
 _SPECIAL = frozenset("@*#?-$!0123456789")
 _ESCAPES = dict(zip("ntrabfveE\\'\"?", "\n\t\r\a\b\f\v\x1b\x1b\\'\"?"))
 

@@ -13,6 +13,8 @@ from parallel_agents.guard.shell.bash.words import UNKNOWN, capped, names, produ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from parallel_agents.guard.shell.bash.interpreter import Interpreter
     from parallel_agents.guard.shell.bash.state import State, Values
 
@@ -360,32 +362,28 @@ def _after_string(text: str, at: int) -> int:
     return min(at + 1, len(text))
 
 
-def _matching(text: str, at: int) -> int:
+def _outside(text: str, at: int = 0) -> Iterator[tuple[int, int]]:
+    """Each place from `at` that is in no string, and how deep in brackets it leaves one."""
     depth = 0
     while at < len(text):
-        char = text[at]
-        if char in "'\"`":
+        if text[at] in "'\"`":
             at = _after_string(text, at)
             continue
-        depth += (char in "([{") - (char in ")]}")
-        if not depth:
-            return at
+        depth += (text[at] in "([{") - (text[at] in ")]}")
+        yield at, depth
         at += 1
-    return len(text)
+
+
+def _matching(text: str, at: int) -> int:
+    return next((place for place, depth in _outside(text, at) if not depth), len(text))
 
 
 def _split(text: str, sign: str = ",") -> list[str]:
     """`text` cut at `sign` where it is in no string and no brackets."""
-    found, depth, start, at = [], 0, 0, 0
-    while at < len(text):
-        char = text[at]
-        if char in "'\"`":
-            at = _after_string(text, at)
-            continue
-        depth += (char in "([{") - (char in ")]}")
+    found, start = [], 0
+    for at, depth in _outside(text):
         if not depth and text.startswith(sign, at):
             found.append(text[start:at].strip())
             start = at + len(sign)
-        at += 1
     found.append(text[start:].strip())
-    return [f for f in found if f] or []
+    return [f for f in found if f]

@@ -371,7 +371,7 @@ def _method(
             return (values[0].join(i[0] for i in items),)
         return ANY
     if method == "format" and values != ANY:
-        return capped([pythonpaths.formatted(v, given) for v in values])
+        return capped([pythonpaths.filled(v, "{}", given) for v in values])
     if method in ("lower", "upper") and values != ANY:
         return tuple(v.lower() if method == "lower" else v.upper() for v in values)
     if method == "replace" and len(given) == 2 and values != ANY and all(map(is_known, values)):

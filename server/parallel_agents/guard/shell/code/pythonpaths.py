@@ -41,12 +41,13 @@ def renamed(method: str, values: Values, given: list[Values]) -> Values:
     return capped(found)
 
 
-def formatted(text: str, given: list[Values]) -> str:
-    pieces = text.split("{}")
-    if len(pieces) != len(given) + 1 or "{" in "".join(pieces):
+def filled(text: str, mark: str, items: list[Values]) -> str:
+    """`text` with an item for each `mark` (`{}` or `%s`); unknown where other marks are in it."""
+    pieces = text.split(mark)
+    if len(pieces) != len(items) + 1 or mark[0] in "".join(pieces):
         return UNKNOWN
     out = pieces[0]
-    for piece, item in zip(pieces[1:], given):
+    for piece, item in zip(pieces[1:], items):
         out += (item[0] if len(item) == 1 else UNKNOWN) + piece
     return out
 

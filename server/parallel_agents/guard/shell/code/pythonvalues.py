@@ -121,7 +121,9 @@ class Scope:
             return product(product(left, ("/",)), right)
         if sign == "Mod":
             items = self.items(node.right) or [right]
-            return capped([_filled(text, items) for text in left])
+            return capped(
+                [pythonpaths.filled(t, "%s", items) if is_known(t) else UNKNOWN for t in left]
+            )
         if sign == "Mult" and len(left) == len(right) == 1 and right[0].isdecimal():
             times = int(right[0])
             return (left[0] * times,) if times * len(left[0]) < 4096 else ANY
@@ -224,15 +226,3 @@ def _spent(walk: Scope, node: Any) -> Values:
 
 def _clean(text: str) -> str:
     return text if MARKS.isdisjoint(text) else "?"
-
-
-def _filled(text: str, items: list[Values]) -> str:
-    if not is_known(text):
-        return UNKNOWN
-    pieces = text.split("%s")
-    if len(pieces) != len(items) + 1 or "%" in "".join(pieces):
-        return UNKNOWN
-    out = pieces[0]
-    for piece, item in zip(pieces[1:], items):
-        out += (item[0] if len(item) == 1 else UNKNOWN) + piece
-    return out

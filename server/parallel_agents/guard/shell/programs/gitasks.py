@@ -1,83 +1,17 @@
-"""The questions that git is asked: what would change, what is ignored, what an alias means.
-
-Git is started without anything that runs a program of the repository's or writes the index.
-"""
+"""The questions that git is asked: what would change, what is ignored, what an alias means."""
 
 from __future__ import annotations
 
-import os
+from parallel_agents.guard.gitprocess import Unanswered, printed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from parallel_agents.guard.shell.budget import Budget
 
-SECONDS = 3.0
-_MOST = 1 << 20
-_SAFE = (
-    "--no-optional-locks",
-    "--no-pager",
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.quotePath=false"),
-    *("-c", "diff.external="),
-)
-
-
-class Unanswered(Exception):
-    """Raised when git does not answer: it fails, takes too long, or is not there."""
-
 
 def answer(folder: str, *words: str, fails: bool = False) -> str:
     """What `git -C folder words...` prints. Raises `Unanswered` unless `fails` allows status 1."""
-    import select
-    from time import monotonic
-
-    out, their_out = os.pipe()
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    env.update(GIT_TERMINAL_PROMPT="0", LC_ALL="C", GIT_OPTIONAL_LOCKS="0")
-    null = os.open(os.devnull, os.O_RDWR)
-    try:
-        pid = os.posix_spawnp(
-            "git",
-            ("git", "-C", folder, *_SAFE, *words),
-            env,
-            file_actions=(
-                (os.POSIX_SPAWN_DUP2, null, 0),
-                (os.POSIX_SPAWN_DUP2, their_out, 1),
-                (os.POSIX_SPAWN_DUP2, null, 2),
-            ),
-        )
-    except (OSError, ValueError) as error:
-        os.close(out)
-        raise Unanswered(f"git cannot be started: {error}") from None
-    finally:
-        os.close(their_out)
-        os.close(null)
-    waiting = select.poll()  # select itself refuses descriptors above 1023
-    waiting.register(out)
-    end = monotonic() + SECONDS
-    chunks: list[bytes] = []
-    size = 0
-    late = False
-    try:
-        while True:
-            left = end - monotonic()
-            if left <= 0 or size > _MOST or not waiting.poll(left * 1000):
-                late = True
-                break
-            chunk = os.read(out, 1 << 16)
-            if not chunk:
-                break
-            chunks.append(chunk)
-            size += len(chunk)
-    finally:
-        os.close(out)
-        if late:
-            os.kill(pid, 9)
-        _, status = os.waitpid(pid, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if late or code not in ((0, 1) if fails else (0,)):
-        raise Unanswered("git gave no answer in time" if late else f"git answered {code}")
-    return b"".join(chunks).decode("utf-8", "surrogateescape")
+    return printed(folder, *words, fails=fails).decode("utf-8", "surrogateescape")
 
 
 def paths(folder: str, budget: Budget, *words: str) -> list[str]:

@@ -6,6 +6,7 @@ import os
 
 from parallel_agents.core.paths import places
 from parallel_agents.guard.edits import Objection, is_free
+from parallel_agents.guard.gitprocess import Unanswered
 from parallel_agents.guard.runs import Sought
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import Stream
@@ -135,7 +136,7 @@ class GitCommand:
             return False
         try:
             names = gitasks.paths(self.root, self.run.budget, *words)
-        except (gitasks.Unanswered, OSError):
+        except (Unanswered, OSError):
             return False
         self.changed(names, advice, made=made)
         return True
@@ -201,6 +202,6 @@ class GitCommand:
             try:
                 self.run.budget.ask()
                 gitasks.answer(self.root, "rev-parse", "-q", "--verify", f"refs/heads/{word}")
-            except (gitasks.Unanswered, OSError):
+            except (Unanswered, OSError):
                 return False
         return True

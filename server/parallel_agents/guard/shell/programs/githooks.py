@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from parallel_agents.guard.gitprocess import Unanswered
 from parallel_agents.guard.shell.programs import gitasks
 
 _COMMIT = ("pre-commit", "prepare-commit-msg", "commit-msg", "post-commit", "post-rewrite")
@@ -37,6 +38,6 @@ def started(folder: str, verb: str) -> str:
         # It knows of core.hooksPath, and answers relative to the folder.
         asked = ("rev-parse", "--git-path", "hooks")
         place = os.path.join(folder, gitasks.answer(folder, *asked).rstrip("\n"))
-    except (gitasks.Unanswered, OSError):
+    except (Unanswered, OSError):
         return names[0]
     return next((name for name in names if os.access(os.path.join(place, name), os.X_OK)), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from parallel_agents.guard.edits import Objection
+from parallel_agents.guard.gitprocess import Unanswered
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.words import MARKS, is_known
 from parallel_agents.guard.shell.programs import gitasks
@@ -188,7 +189,7 @@ class Restoring(GitCommand):
         files = [w.replace("\ue001", "*").replace("\ue002", "?") for w in files]
         try:
             names = gitasks.paths(self.root, self.run.budget, *words, "--", *files)
-        except (gitasks.Unanswered, OSError):
+        except (Unanswered, OSError):
             self.everything(f"what `{self.how}` removes is only known when it runs")
             return
         if not self.parsed.has("-d") and not self.words:

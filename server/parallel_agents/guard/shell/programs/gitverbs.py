@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from parallel_agents.core.paths import places
+from parallel_agents.guard.gitprocess import Unanswered
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Later, Stream
 from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, is_known, names
 from parallel_agents.guard.shell.programs import archives, gitasks, githooks
@@ -123,7 +124,7 @@ def _alias(
             try:
                 run.budget.ask()
                 text = gitasks.answer(state.cwds[0], "config", "--get", f"alias.{verb}").strip()
-            except (gitasks.Unanswered, OSError):
+            except (Unanswered, OSError):
                 text = ""
     if not text or run.budget.depth > 16:
         return False
@@ -180,7 +181,7 @@ def _printed(
             run.budget.ask()
             written = [w.replace("\ue001", "*").replace("\ue002", "?") for w in raw]
             text = gitasks.answer(cwd, verb, *_harmless(verb), *written, fails=True)
-        except (gitasks.Unanswered, OSError):
+        except (Unanswered, OSError):
             return None
         return text if len(text) < 1 << 16 and MARKS.isdisjoint(text) else None
 
