@@ -35,3 +35,11 @@ def test_git_answers_a_process_that_has_many_files_open(tmp_path: Path) -> None:
     assert gitasks.is_ignored(str(tmp_path), "build/out.txt")
     assert gitasks.is_ignored(str(tmp_path), "build")
     assert not gitasks.is_ignored(str(tmp_path), "src/app.py")
+
+
+def test_a_file_that_is_called_like_an_ignored_folder_is_not_ignored(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / ".gitignore").write_text("build/\n")
+    assert gitasks.is_ignored(str(tmp_path), "build")
+    (tmp_path / "build").touch()
+    assert not gitasks.is_ignored(str(tmp_path), "build")

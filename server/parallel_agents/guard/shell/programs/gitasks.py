@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from parallel_agents.guard.gitprocess import Unanswered, printed
 
 TYPE_CHECKING = False
@@ -22,8 +24,9 @@ def paths(folder: str, budget: Budget, *words: str) -> list[str]:
 
 def is_ignored(root: str, path: str) -> bool:
     """Whether git ignores `path` (relative to the root of the work tree `root`)."""
+    # `__pycache__/` means folders only, and by the slash git takes what is not there yet for one.
+    names = (path,) if os.path.lexists(os.path.join(root, path)) else (path, f"{path}/")
     try:
-        # Of what is not there yet, git takes the slash for a folder, as `__pycache__/` asks.
-        return answer(root, "check-ignore", "--", path, f"{path}/", fails=True) != ""
+        return answer(root, "check-ignore", "--", *names, fails=True) != ""
     except Unanswered:
         return False
