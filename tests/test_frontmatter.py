@@ -74,6 +74,10 @@ def test_a_torn_last_line_is_passed_over(cut: int) -> None:
         "- 2026-11-23T22:31:05Z #5 claimed []",
         '- 2026-11-23T22:31:05Z #5 claimed {"agent": 1, "files": [], "slot": 1}',
         '- 2026-11-23T22:31:05Z #5 claimed {"agent": "s/a", "files": [1], "slot": 1}',
+        '- 2026-11-23T22:31:05Z #5 claimed {"workdir": "/w", "agent": "s/a", "files": [], '
+        '"slot": 1}',
+        '- 2026-11-23T22:31:05Z #5 claimed {"workdir": "/w", "start": 1, "agent": "s/a", '
+        '"files": [], "slot": 1}',
         '- 2026-11-23T22:31:05Z #5 failed {"token": 1, "agent": "s/a", "failures": 1, '
         '"state": "gone"}',
         '- 2026-11-23T22:31:05Z #5 invented {"state": "failed"}',

@@ -186,6 +186,15 @@ def test_a_sign_of_life_is_the_time_it_was_given(liveness: Liveness, folder: Pat
     assert sign > 50
 
 
+def test_a_further_sign_of_life_is_no_first_one(liveness: Liveness, folder: Path) -> None:
+    liveness.beat(ANNA, first=False)
+    assert liveness.last_sign(ANNA) is None
+    liveness.beat(ANNA)
+    os.utime(folder / ".alive" / "s-1.anna", (0, 0))
+    liveness.beat(ANNA, first=False)
+    assert liveness.last_sign(ANNA) != 0
+
+
 def test_names_that_are_no_file_names_are_kept_inside_the_folder(
     folder: Path, liveness: Liveness
 ) -> None:

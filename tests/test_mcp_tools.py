@@ -6,10 +6,14 @@ import re
 from typing import Any
 
 import pytest
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
 from mcp.types import Tool
 from mcp_calls import ERAS, Era, connected
 from parallel_agents.mcp_server import build
+from parallel_agents.mcp_server.tools import published
 from parallel_agents.planfile import PlanInput
+from parallel_agents.replies import Claimed
+from parallel_agents.replies.claims import Calls
 
 NAMES = {
     "propose_plan",
@@ -85,6 +89,15 @@ async def test_every_reply_has_a_revision_and_a_next_step(tools: dict[str, Tool]
         assert tool.output_schema is not None
         assert tool.output_schema["type"] == "object"
         assert {"rev", "next_step"} <= set(tool.output_schema["required"])
+
+
+def test_a_reply_is_written_as_the_sdk_writes_one() -> None:
+    written = next(t.fn_metadata for t in published() if t.name == "claim_task")
+    calls = Calls(completed="a", failed="b", returned="c", more_files='d "é" \n')
+    reply = Claimed(
+        rev=1, next_step="Go.", agent="s/a", verified=False, claimed=True, files=("a",), calls=calls
+    )
+    assert written.convert_result(reply) == FuncMetadata.convert_result(written, reply)
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -10,7 +10,7 @@ import pytest
 from git_scratch import commit as commit_files
 from git_scratch import git, write
 from parallel_agents.coordinator import Coordinator
-from parallel_agents.core.model import Agent, Outcome, Strategy
+from parallel_agents.core.model import Agent, Outcome, Strategy, TaskId
 from parallel_agents.git import process
 from planned_work import ANNA, BERT, begin, claim, refused, task
 
@@ -186,3 +186,18 @@ def test_what_one_task_needs_is_there_when_it_starts(coordinator: Coordinator, r
     (root / "a/old.txt").write_text("new\n")
     made = release(coordinator, ANNA, "first", held.token)
     assert claim(coordinator, BERT, "second").claim.start == made
+
+
+def test_a_claim_is_one_change_where_the_commit_is_plain_to_see(
+    coordinator: Coordinator, root: Path
+) -> None:
+    begin(coordinator, Strategy.FILES, task("first", "a"), task("second", "b"))
+    before, head = coordinator.status().rev, git(root, "rev-parse", "HEAD")
+    held = claim(coordinator, ANNA, "first").claim
+    assert (held.workdir, held.branch, held.start) == (str(root), None, head)
+    assert coordinator.status().rev == before + 1 == held.token
+    git(root, "pack-refs", "--all")  # now only git can tell: asked after the grant, and noted
+    held = claim(coordinator, BERT, "second").claim
+    assert (held.workdir, held.branch, held.start) == (str(root), None, head)
+    assert coordinator.status().rev == held.token + 1
+    assert Coordinator.at(root).store.read(lambda view: view.claims[TaskId("second")]) == held

@@ -73,8 +73,7 @@ class Coordinator:
 
     def sign_of_life(self, agent: Agent) -> None:
         """Note a sign of life of an agent that gave one before: every holder of a claim has."""
-        if self.store.last_sign(agent) is not None:
-            self.store.heartbeat(agent)
+        self.store.heartbeat(agent, first=False)
 
     def propose(self, plan: Plan, say: Say | None = None) -> Proposal:
         """Check and compare; put the plan before the user. `say` is told how far it is."""

@@ -76,7 +76,7 @@ class Model:
                 case Approve():
                     return self._approve(command)
                 case TakeClaim():
-                    return self._claim(command.agent, command.task, now)
+                    return self._claim(command, now)
                 case Prepare():
                     return self._prepare(command, now)
                 case Extend():
@@ -195,7 +195,8 @@ class Model:
 
     # ------------------------------------------------------------------ claims
 
-    def _claim(self, agent: Agent, wanted: str | None, now: float) -> Reply:
+    def _claim(self, command: TakeClaim, now: float) -> Reply:
+        agent, wanted = command.agent, command.task
         run, claims = self._need_run(), self._claims()
         for name, claim in claims.items():
             if claim["agent"] == agent.key:
@@ -220,12 +221,12 @@ class Model:
                 raise Refused("left_to_others")
             if self._is_held(here["files"]):
                 raise Refused("files_held")
-            return self._grant(wanted, agent, now)
+            return self._grant(wanted, command, now)
         ready = self._ready()
         for name in ready:
             here = self.tasks[name]
             if not self._is_for_others(here, agent.key, now) and not self._is_held(here["files"]):
-                return self._grant(name, agent, now)
+                return self._grant(name, command, now)
         if all(t["state"] == "completed" for t in self.tasks.values()):
             return ("nothing", "all_done", True, set())
         if ready:
@@ -236,8 +237,9 @@ class Model:
         stuck = {n for n, t in self.tasks.items() if t["state"] in ("blocked", "claimed")}
         return ("nothing", "only_blocked", True, stuck)
 
-    def _grant(self, name: str, agent: Agent, now: float) -> Reply:
+    def _grant(self, name: str, command: TakeClaim, now: float) -> Reply:
         self.rev += 1
+        agent, place = command.agent, command.place
         here = self.tasks[name]
         slot = self.slots.setdefault(agent.key, max(self.slots.values(), default=0) + 1)
         here["claim"] = {
@@ -247,7 +249,7 @@ class Model:
             "files": here["files"],
             "since": now,
             "slot": slot,
-            "place": None,
+            "place": place and (place.workdir, None, place.start),
         }
         here.update(state="claimed", last=now)
         return self._granted(name, again=False)

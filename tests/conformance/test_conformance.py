@@ -37,6 +37,7 @@ from parallel_agents.core.commands import (
     Granted,
     MarkMerged,
     NothingToClaim,
+    Place,
     Prepare,
     Propose,
     Recover,
@@ -97,6 +98,7 @@ PLANS = st.builds(
     st.tuples(*(st.sampled_from([0, 0, 1]) for _ in VARIANTS)),
     st.sampled_from([None, None, None, 1, 2]),
 )
+PLACES = st.sampled_from([None, Place("/w/1", BASE)])
 STRATEGIES = st.sampled_from([Strategy.WORKTREE] * 4 + [Strategy.FILES])
 
 LEGAL = {
@@ -243,9 +245,9 @@ class SideBySide(RuleBasedStateMachine):
         plan_id = chosen.id if chosen else "p00000000"
         self.call(which, Approve(plan_id, strategy, "test", BASE, TARGET))
 
-    @rule(which=st.integers(0, 2), agent=AGENTS)
-    def claim(self, which: int, agent: Agent) -> None:
-        self.call(which, TakeClaim(agent))
+    @rule(which=st.integers(0, 2), agent=AGENTS, place=PLACES)
+    def claim(self, which: int, agent: Agent, place: Place | None) -> None:
+        self.call(which, TakeClaim(agent, place=place))
 
     @rule(which=st.integers(0, 2), agent=AGENTS, name=NAMES | st.just(STRANGE))
     def claim_by_name(self, which: int, agent: Agent, name: TaskId) -> None:

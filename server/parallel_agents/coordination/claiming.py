@@ -14,6 +14,7 @@ from parallel_agents.core.commands import (
     Granted,
     Met,
     NothingToClaim,
+    Place,
     Prepare,
     Release,
     TakeClaim,
@@ -60,14 +61,16 @@ def claim(
 ) -> tuple[Assignment | NothingToClaim, int]:
     """Claim a task and make its place to work ready. A place that fails gives the claim back."""
     site.store.heartbeat(agent)
-    answer, rev = site.store.transact(TakeClaim(agent, task))
+    answer, rev = site.store.transact(
+        lambda view: TakeClaim(agent, task, _shared_tree(site, view, agent))
+    )
     if isinstance(answer, NothingToClaim):
         return answer, rev
     assert isinstance(answer, Granted)
-    held, saved = answer.claim, None
-    # While it is held a task cannot fail for another reason: one look at the store is enough.
-    run, why = site.store.read(lambda view: (run_of(view), _last_failure(view, held.task)))
-    if held.workdir is None:
+    held, saved, run = answer.claim, None, None
+    if held.workdir is None or answer.strategy is Strategy.BRANCH:
+        run = site.store.read(run_of)
+    if run is not None and held.workdir is None:
         try:
             held, saved = _prepare(site, run, held, cwd)
         except ParallelAgentsError as error:
@@ -79,11 +82,23 @@ def claim(
             raise
     deadline = site.clock() + STALE_AFTER
     given = Assignment(
-        *(held, answer.task, run.strategy, answer.failures, why, deadline, answer.again, rev),
-        remote=_remote(site, run, held),
+        *(held, answer.task, answer.strategy, answer.failures, answer.reason_of_failure),
+        *(deadline, answer.again, rev),
+        remote=_remote(site, run, held) if run else None,
         saved=saved,
     )
     return given, rev
+
+
+def _shared_tree(site: Site, view: View, agent: Agent) -> Place | None:
+    """The user's own tree, for a new claim with strategy files; None where git has to be asked.
+
+    Read while nobody ends a claim: what the results before this one committed is in it.
+    """
+    if view.run is None or view.run.strategy is not Strategy.FILES or view.claim_of(agent):
+        return None
+    start = site.repository.plain_head()
+    return Place(str(site.repository.root), start) if start else None
 
 
 def _remote(site: Site, run: Run, held: Claim) -> str | None:
@@ -117,12 +132,6 @@ def _met(
     except BadInput:
         return ()
     return touched(site, task, wanted, held.start or site.repository.head()) if wanted else ()
-
-
-def _last_failure(view: View, task: TaskId) -> str | None:
-    ended = view.records[task].ended.values()
-    reasons = [e.data["reason"] for e in ended if e.kind == "failed"]
-    return reasons[-1] if reasons else None
 
 
 def _prepare(site: Site, run: Run, held: Claim, cwd: Path | None) -> tuple[Claim, str | None]:

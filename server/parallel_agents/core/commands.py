@@ -32,11 +32,25 @@ class Approve:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where the holder of a claim works, where nothing has to be made ready for it."""
+
+    workdir: str
+    """Absolute path of the tree."""
+    start: str
+    """The commit (full SHA) that the tree is at."""
+
+
+@dataclass(frozen=True, slots=True)
 class TakeClaim:
-    """Claim a task: this one, or the best that can be claimed now."""
+    """Claim a task: this one, or the best that can be claimed now.
+
+    With a `place` the claim is granted and prepared in one change; else `Prepare` follows.
+    """
 
     agent: Agent
     task: TaskId | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +172,9 @@ class Granted:
     failures: int
     again: bool = False
     """True when this claim was granted by an earlier call."""
+    strategy: Strategy = field(kw_only=True)
+    reason_of_failure: str | None = field(default=None, kw_only=True)
+    """Why the task failed the last time, if it did."""
 
 
 @dataclass(frozen=True, slots=True)

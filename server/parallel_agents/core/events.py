@@ -22,7 +22,8 @@ class Kind(StrEnum):
     APPROVED = "approved"
     """approval (with the pairs accepted and ordered), plan; changes what can be claimed"""
     CLAIMED = "claimed"
-    """agent, verified, files, slot; the event's rev is the fencing token"""
+    """agent, verified, files, slot, workdir and start (if nothing had to be prepared); the event's
+    rev is the fencing token"""
     PREPARED = "prepared"
     """token, workdir, branch, start, rests_on (completed tasks that share files, if any)"""
     EXTENDED = "extended"
@@ -57,6 +58,8 @@ class Event:
 _STATES = frozenset(State)
 _LISTS = ("rests_on", "held_up")
 """Keys that an event may have or not."""
+_PLACE = ("workdir", "start")
+"""Keys that a grant has both or none of."""
 _NEEDED: Mapping[Kind, Mapping[str, type | tuple[type, ...]]] = {
     Kind.CLAIMED: {"agent": str, "files": list, "slot": int},
     Kind.PREPARED: {"token": int, "workdir": str, "branch": (str, NoneType), "start": str},
@@ -83,4 +86,6 @@ def is_whole(kind: Kind, data: object) -> bool:
         return False
     if not all(isinstance(item, str) for items in lists for item in items):
         return False
+    if kind is Kind.CLAIMED and any(key in data for key in _PLACE):
+        return all(isinstance(data.get(key), str) for key in _PLACE)
     return "state" not in needed or data["state"] in _STATES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from parallel_agents.core.events import Event
-from parallel_agents.core.model import Approval, Claim, State, Strategy, Task, TaskId
+from parallel_agents.core.model import Agent, Approval, Claim, State, Strategy, Task, TaskId
 
 
 @dataclass(slots=True)
@@ -27,6 +27,8 @@ class Record:
     ended: dict[int, Event] = field(default_factory=dict)
     """Spent tokens, each with the event that spent it."""
     last: Event | None = None
+    last_failure: str | None = None
+    """Why the task failed the last time."""
     damaged: str = ""
     """What is wrong with the task's file. Its claim stands; nothing moves until it is mended."""
     rests_on: tuple[TaskId, ...] = ()
@@ -62,3 +64,18 @@ class Run:
     def ordered(self) -> tuple[tuple[TaskId, TaskId], ...]:
         """Pairs (first, second) that the user has run in order: the last approval settles all."""
         return self.approvals[-1].ordered
+
+
+def granted(task: TaskId, agent: Agent, event: Event) -> Claim:
+    """The claim that this grant (an event of kind `CLAIMED`) gives the agent."""
+    data = event.data
+    return Claim(
+        task=task,
+        agent=agent,
+        token=event.rev,
+        files=tuple(data["files"]),
+        since=event.at,
+        slot=data["slot"],
+        workdir=data.get("workdir"),
+        start=data.get("start"),
+    )

@@ -16,7 +16,7 @@ from parallel_agents.core.events import Event, Kind
 from parallel_agents.core.globs import meet
 from parallel_agents.core.heldpaths import HeldPaths
 from parallel_agents.core.model import Agent, Approval, Claim, Plan, State, Task, TaskId
-from parallel_agents.core.records import Record, Run
+from parallel_agents.core.records import Record, Run, granted
 
 __all__ = ["READY_STATES", "Record", "Run", "View"]
 
@@ -231,11 +231,7 @@ class View:
             case Kind.CLAIMED:
                 agent = Agent.from_key(data["agent"], bool(data.get("verified")))
                 self._drop_claim(record)
-                files = tuple(data["files"])
-                self._hold(
-                    record,
-                    Claim(record.task.id, agent, event.rev, files, event.at, data["slot"]),
-                )
+                self._hold(record, granted(record.task.id, agent, event))
                 self.slots[agent.key] = data["slot"]
                 self._set_state(record, State.CLAIMED)
             case Kind.PREPARED if record.claim and record.claim.token == data["token"]:
@@ -265,6 +261,7 @@ class View:
             case Kind.FAILED:
                 record.failures = data["failures"]
                 record.failed_by |= {data["agent"]}
+                record.last_failure = data.get("reason")
                 self._end(record, event, State(data["state"]))
             case Kind.RECOVERED:
                 record.recoveries = data["recoveries"]

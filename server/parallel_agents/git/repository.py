@@ -82,7 +82,7 @@ class Repository:
     def head(self, tree: Path | None = None) -> str:
         """Full SHA that `tree` (default: the main one) is at. Unusable `empty_repository`."""
         where = tree or self.root
-        if (plain := commit_at(where, self.common_dir)) is not None:
+        if (plain := self.plain_head(where)) is not None:
             return plain
         found = run(where, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", ok=(0, 1))
         if found.status:
@@ -92,6 +92,10 @@ class Repository:
                 "Make a first commit, then call again.",
             )
         return found.text
+
+    def plain_head(self, tree: Path | None = None) -> str | None:
+        """What `head` gives, where git's files say it plainly; nothing is started or waited for."""
+        return commit_at(tree or self.root, self.common_dir)
 
     def current_branch(self) -> str:
         """Full ref of the branch the main work tree is on. Raises Unusable `detached_head`."""

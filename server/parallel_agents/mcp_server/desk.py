@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -27,6 +28,9 @@ T = TypeVar("T")
 
 THREADS = 64
 """Calls that may be inside the coordinator at once; a check may keep one there for minutes."""
+
+A_MOMENT = 1.0
+"""Seconds for which the sign of life at a call's beginning counts at its end too."""
 
 TOOL_USE_ID = "claudecode/toolUseId"
 """Where the client notes, in a call's `_meta`, the id that its hooks know the call by."""
@@ -61,7 +65,7 @@ class Desk:
         """The session of callers that no client vouches for."""
         self._threads = anyio.CapacityLimiter(THREADS)
         self._finding = threading.Lock()
-        self._found: dict[Path, Coordinator] = {}
+        self._found: dict[str, Coordinator] = {}
         self._by_root: dict[Path, Coordinator] = {}
         self.stops: dict[tuple[object, ...], Stop] = {}
         """Why merges stopped that the user is being asked about: a form's answer comes in a further
@@ -85,6 +89,7 @@ class Desk:
 
     async def do(self, caller: Caller, work: Callable[[Coordinator], T]) -> T:
         """Run `work` on the caller's repository, in a thread, so that other calls go on."""
+        # One hop to a thread and back, as the SDK takes for a plain function.
         return await anyio.to_thread.run_sync(self._do, caller, work, limiter=self._threads)
 
     def _do(self, caller: Caller, work: Callable[[Coordinator], T]) -> T:
@@ -92,11 +97,13 @@ class Desk:
         agent = Agent(caller.session, caller.name, caller.verified) if caller.name else None
         if agent is not None:
             coordinator.sign_of_life(agent)
+        began = time.monotonic()
         try:
             return work(coordinator)
         finally:
             coordinator.hold_session(caller.session)
-            if agent is not None:  # a check may have taken as long as it takes to be stale
+            # A check may have taken as long as it takes to be stale.
+            if agent is not None and time.monotonic() - began > A_MOMENT:
                 coordinator.sign_of_life(agent)
 
     def keep_time(self) -> None:
@@ -116,15 +123,15 @@ class Desk:
                 coordinator.look_around()
 
     def _coordinator(self, caller: Caller) -> Coordinator:
-        from parallel_agents.coordinator import Coordinator  # slow to load: not before it is used
-
         nowhere = None
         with self._finding:
             for start in _starts(caller):
                 if (found := self._found.get(start)) is not None:
                     return found
+                from parallel_agents.coordinator import Coordinator  # slow: when it is used
+
                 try:
-                    here = Coordinator.at(start)
+                    here = Coordinator.at(Path(start))
                 except Unusable as error:
                     if error.code != "no_repository":
                         raise
@@ -149,11 +156,11 @@ def at_desk(
     return desk, desk.caller(ctx, agent, session, cwd, call)
 
 
-def _starts(caller: Caller) -> Iterator[Path]:
+def _starts(caller: Caller) -> Iterator[str]:
     """Where to look for the repository: the client's project, here, where the caller is."""
     if project := os.environ.get("CLAUDE_PROJECT_DIR"):
-        yield Path(project)
+        yield project
     with suppress(FileNotFoundError):  # somebody may have removed the folder
-        yield Path.cwd()
+        yield os.getcwd()
     if caller.cwd is not None:
-        yield caller.cwd
+        yield os.fspath(caller.cwd)

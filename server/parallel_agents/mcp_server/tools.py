@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mcp.server.mcpserver.tools import Tool
-from mcp.types import ToolAnnotations
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata
+from mcp.types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
+from pydantic import TypeAdapter
 
 from parallel_agents.mcp_server.claim_tools import claim_task, extend_claim, fail_task, release_task
 from parallel_agents.mcp_server.plan_tools import approve_plan, propose_plan
 from parallel_agents.mcp_server.run_tools import list_status, merge_branches, recover_task
+from parallel_agents.replies import Reply
 
 
 def _hints(
@@ -34,6 +39,20 @@ _TOOLS = (
 )
 
 
+_PLAIN = TypeAdapter(dict[str, Any])
+
+
+class _Writing(FuncMetadata):
+    """How a tool's reply is written: what the SDK makes of it, but made from the model once."""
+
+    def convert_result(self, result: Any) -> CallToolResult | InputRequiredResult:
+        if not isinstance(result, Reply):
+            return super().convert_result(result)
+        content = result.model_dump(mode="json")
+        text = _PLAIN.dump_json(content, indent=2).decode()
+        return CallToolResult(content=[TextContent(text=text)], structured_content=content)
+
+
 def published() -> list[Tool]:
     """The tools as the server offers them: arguments they do not know are refused, not dropped."""
     tools = []
@@ -47,6 +66,9 @@ def published() -> list[Tool]:
         model = tool.fn_metadata.arg_model
         model.model_config["extra"] = "forbid"
         model.model_rebuild(force=True)
+        tool.fn_metadata = _Writing(
+            **{name: getattr(tool.fn_metadata, name) for name in FuncMetadata.model_fields}
+        )
         tool.parameters = model.model_json_schema(by_alias=True)
         tools.append(tool)
     return tools

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from parallel_agents.core.model import Claim
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
+
 class Calls(Part):
     """The calls that a claim can end with or grow by, word for word but for `...`."""
 
@@ -270,7 +273,7 @@ def _calls(held: Claim, agent: Agent) -> Calls:
     claim = {"task_id": held.task, "token": held.token, **who}
 
     def call(tool: str, **more: Any) -> str:
-        return f"{tool} {json.dumps({**claim, **more}, ensure_ascii=False)}"
+        return f"{tool} {_JSON.encode({**claim, **more})}"
 
     return Calls(
         completed=call("release_task", outcome="completed", summary="..."),

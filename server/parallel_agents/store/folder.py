@@ -25,7 +25,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from parallel_agents.core.commands import Answer, Command, Decision, Done, NothingToClaim, Propose
+from parallel_agents.core.commands import Answer, Decision, Done, NothingToClaim, Propose
 from parallel_agents.core.errors import ParallelAgentsError, StoreFault
 from parallel_agents.core.events import Event, Kind
 from parallel_agents.core.model import State, TaskId
@@ -40,6 +40,7 @@ from parallel_agents.store.hooktable import HookTable
 from parallel_agents.store.liveness import Liveness, SignsOfLife
 from parallel_agents.store.lock import FileLock
 from parallel_agents.store.opened import PLACE, Entries, Opened
+from parallel_agents.store.protocol import Wish, command_of
 from parallel_agents.store.revisions import Reservation
 from parallel_agents.store.scan import Scan, move_event, scan, state_after
 
@@ -95,15 +96,15 @@ class FolderStore(SignsOfLife):
 
     # ------------------------------------------------------------------ the seam
 
-    def transact(self, command: Command) -> tuple[Answer, int]:
+    def transact(self, wish: Wish) -> tuple[Answer, int]:
         """See `Store.transact`."""
         with self._alone:
-            if isinstance(command, Propose):
+            if isinstance(wish, Propose):
                 runfiles.lay_out(self.folder)
             elif self._is_absent():
-                decide(View(), command, self._now())
+                decide(view := View(), command_of(wish, view), self._now())
             with self._lock.held():
-                decision, rev = self._decide_and_commit(command)
+                decision, rev = self._decide_and_commit(wish)
                 unsynced = self._unsynced(decision)
             unsynced.sync()
             return decision.answer, rev
@@ -268,14 +269,14 @@ class FolderStore(SignsOfLife):
 
     # ------------------------------------------------------------------ deciding, committing
 
-    def _decide_and_commit(self, command: Command) -> tuple[Decision, int]:
+    def _decide_and_commit(self, wish: Wish) -> tuple[Decision, int]:
         for _ in range(ATTEMPTS):
-            view, decision = self._decide(command)
+            view, decision = self._decide(wish)
             try:
                 for event in decision.events:
                     self._reservation.cover(event.rev, anew=event.kind in RESCAN)
                     self._lock.begin(f"{event.rev} {event.task or event.kind}")
-                    self._commit(view, command, event)
+                    self._commit(view, wish, event)
                     self._lock.finish()
                     view = self._view or view
                     self._newest = view.rev
@@ -289,10 +290,10 @@ class FolderStore(SignsOfLife):
             "call again when nobody moves files there.",
         )
 
-    def _decide(self, command: Command) -> tuple[View, Decision]:
+    def _decide(self, wish: Wish) -> tuple[View, Decision]:
         view = self._present()
         try:
-            decision = decide(view, command, self._now())
+            decision = decide(view, command_of(wish, view), self._now())
         except ParallelAgentsError:
             if not self._edits.are_there(view, self._stamps):
                 raise
@@ -301,15 +302,15 @@ class FolderStore(SignsOfLife):
             if not (refused and self._edits.are_there(view, self._stamps)):
                 return view, decision
         view = self._rescan()
-        return view, decide(view, command, self._now())
+        return view, decide(view, command_of(wish, view), self._now())
 
-    def _commit(self, view: View, command: Command, event: Event) -> None:
+    def _commit(self, view: View, wish: Wish, event: Event) -> None:
         match event.kind:
             case Kind.PROPOSED:
-                assert isinstance(command, Propose)
-                runfiles.write_proposal(self.folder, command.plan, command.text)
+                assert isinstance(wish, Propose)
+                runfiles.write_proposal(self.folder, wish.plan, wish.text)
                 view.damaged.pop(planfiles.PROPOSAL, None)
-                view.proposal = command.plan
+                view.proposal = wish.plan
                 self._tell(view, event)
                 view.apply(event)
             case Kind.APPROVED:

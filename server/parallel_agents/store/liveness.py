@@ -46,6 +46,7 @@ class Liveness:
         awake: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder = folder
+        self._place = os.path.join(folder, FOLDER)
         self._clock = clock
         self._awake = AwakeClock(folder / FOLDER / CLOCK, clock, awake)
         self._held: dict[str, int] = {}
@@ -61,24 +62,27 @@ class Liveness:
         with self._mutex, suppress(OSError):
             if self._is_held(session, path) or not self._folder.is_dir():
                 return
-            path.parent.mkdir(exist_ok=True)
+            Path(self._place).mkdir(exist_ok=True)
             fd = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o644)
             if _share(fd):
                 self._held[session] = fd
             else:
                 os.close(fd)
 
-    def beat(self, agent: Agent) -> None:
-        """Note a sign of life. That it cannot be noted is no reason to refuse the work."""
+    def beat(self, agent: Agent, first: bool = True) -> None:
+        """Note a sign of life. That it cannot be noted is no reason to refuse the work.
+
+        Without `first` only of an agent that gave one before.
+        """
         path = self._path(f"{agent.session}.{agent.name}")
         now = self._clock()
         with suppress(OSError):
             try:
                 os.utime(path, (now, now), follow_symlinks=False)
             except FileNotFoundError:
-                if not self._folder.is_dir():
+                if not (first and self._folder.is_dir()):
                     return
-                path.parent.mkdir(exist_ok=True)
+                Path(self._place).mkdir(exist_ok=True)
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT | _NOFOLLOW, 0o644))
                 os.utime(path, (now, now), follow_symlinks=False)
         self._awake.note()
@@ -114,7 +118,7 @@ class Liveness:
                 os.close(fd)
             self._held.clear()
 
-    def _is_held(self, session: str, path: Path) -> bool:
+    def _is_held(self, session: str, path: str) -> bool:
         """Whether the lock is held on the file that is there now: the folder may be a new one."""
         fd = self._held.get(session)
         if fd is None:
@@ -163,8 +167,8 @@ class Liveness:
                 return sign is None or sign <= at
         return False
 
-    def _path(self, name: str) -> Path:
-        return self._folder / FOLDER / _UNSAFE.sub("_", name)
+    def _path(self, name: str) -> str:
+        return f"{self._place}/{_UNSAFE.sub('_', name)}"
 
 
 class SignsOfLife:
@@ -173,9 +177,9 @@ class SignsOfLife:
     def __init__(self, liveness: Liveness) -> None:
         self._liveness = liveness
 
-    def heartbeat(self, agent: Agent) -> None:
+    def heartbeat(self, agent: Agent, first: bool = True) -> None:
         """See `Store.heartbeat`."""
-        self._liveness.beat(agent)
+        self._liveness.beat(agent, first)
 
     def last_sign(self, agent: Agent) -> float | None:
         """See `Store.last_sign`."""

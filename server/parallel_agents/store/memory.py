@@ -13,6 +13,7 @@ from parallel_agents.core.model import Agent
 from parallel_agents.core.rules import decide
 from parallel_agents.core.view import View
 from parallel_agents.store.approvals import approval_of
+from parallel_agents.store.protocol import Wish, command_of
 
 T = TypeVar("T")
 
@@ -28,9 +29,10 @@ class MemoryStore:
         self.dead: set[str] = set()
         """Keys of agents that are known to have ended: set by tests."""
 
-    def transact(self, command: Command) -> tuple[Answer, int]:
+    def transact(self, wish: Wish) -> tuple[Answer, int]:
         """See `Store.transact`."""
         with self._lock:
+            command = command_of(wish, self._view)
             decision = decide(self._view, command, self._clock())
             for event in decision.events:
                 self._apply(command, event)
@@ -41,9 +43,10 @@ class MemoryStore:
         with self._lock:
             return question(self._view)
 
-    def heartbeat(self, agent: Agent) -> None:
+    def heartbeat(self, agent: Agent, first: bool = True) -> None:
         """See `Store.heartbeat`."""
-        self._signs[agent.key] = self._clock()
+        if first or agent.key in self._signs:
+            self._signs[agent.key] = self._clock()
 
     def last_sign(self, agent: Agent) -> float | None:
         """See `Store.last_sign`."""

@@ -11,11 +11,22 @@ from parallel_agents.core.view import View
 
 T = TypeVar("T")
 
+Wish = Command | Callable[[View], Command]
+"""A command, or what makes one of the view that it is decided on, while nobody else changes that.
+
+What makes one must not change the view nor keep it, and must not wait for anything.
+"""
+
+
+def command_of(wish: Wish, view: View) -> Command:
+    """The command that is to be decided on this view."""
+    return wish(view) if callable(wish) else wish
+
 
 class Store(Protocol):
     """State that survives its process, changed by one command at a time."""
 
-    def transact(self, command: Command) -> tuple[Answer, int]:
+    def transact(self, wish: Wish) -> tuple[Answer, int]:
         """Decide, commit and make durable; the answer and the revision it was given at.
 
         Raises a refusal of the rules (nothing changed), or `StoreFault`.
@@ -24,8 +35,8 @@ class Store(Protocol):
     def read(self, question: Callable[[View], T]) -> T:
         """Ask the present view. The question must not change it nor keep it."""
 
-    def heartbeat(self, agent: Agent) -> None:
-        """Note a sign of life of this agent."""
+    def heartbeat(self, agent: Agent, first: bool = True) -> None:
+        """Note a sign of life of this agent; without `first` only if it gave one before."""
 
     def last_sign(self, agent: Agent) -> float | None:
         """The last sign of life, seconds since the epoch; None where there never was one."""

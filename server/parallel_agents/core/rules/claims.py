@@ -18,6 +18,7 @@ from parallel_agents.core.errors import BadInput, NotNow, NotYours
 from parallel_agents.core.events import Event, Kind
 from parallel_agents.core.globs import covering, is_literal, meet, normalize
 from parallel_agents.core.model import RETRY_BY_OTHERS, Agent, Claim, State
+from parallel_agents.core.records import granted
 from parallel_agents.core.rules.meeting import consequences
 from parallel_agents.core.rules.standing import (
     current,
@@ -28,7 +29,7 @@ from parallel_agents.core.rules.standing import (
     run_of,
     stale,
 )
-from parallel_agents.core.view import Record, View
+from parallel_agents.core.view import Record, Run, View
 
 LONGEST_NAME = 100
 """Characters that the name of an agent or of a session may have."""
@@ -42,18 +43,18 @@ def claim(view: View, command: TakeClaim, now: float) -> Decision:
         record = view.records[mine.task]
         refuse_unverified(view, mine, agent)
         refuse_damaged(view, record)
-        return Decision(Granted(mine, record.task, record.failures, again=True))
+        return Decision(_given(run, record, mine, again=True))
     if run.max_agents is not None and len(view.claims) >= run.max_agents:
         return Decision(waiting.for_a_place(view, run.max_agents))
     if command.task is not None:
         record = record_of(view, command.task)
         _refuse_unclaimable(view, record, agent, now)
-        return _grant(view, record, agent, now)
+        return _grant(view, run, record, command, now)
     for record in view.ready():
         if _left_to_others(view, record, agent, now):
             continue
         if view.met_by(record.task.files) is None:
-            return _grant(view, record, agent, now)
+            return _grant(view, run, record, command, now)
     return Decision(waiting.explain(view, agent))
 
 
@@ -68,18 +69,26 @@ def _refuse_unfit_name(agent: Agent) -> None:
         )
 
 
-def _grant(view: View, record: Record, agent: Agent, now: float) -> Decision:
-    task = record.task
-    slot = view.next_slot(agent)
-    data = {
+def _grant(view: View, run: Run, record: Record, command: TakeClaim, now: float) -> Decision:
+    task, agent, place = record.task, command.agent, command.place
+    data: dict[str, Any] = {
         "agent": agent.key,
         "verified": agent.verified,
         "files": list(task.files),
-        "slot": slot,
+        "slot": view.next_slot(agent),
     }
+    if place is not None:
+        data |= {"workdir": place.workdir, "start": place.start}
     event = Event(view.rev + 1, now, Kind.CLAIMED, task.id, data)
-    claim = Claim(task.id, agent, event.rev, task.files, now, slot)
-    return Decision(Granted(claim, task, record.failures), (event,))
+    return Decision(_given(run, record, granted(task.id, agent, event)), (event,))
+
+
+def _given(run: Run, record: Record, claim: Claim, again: bool = False) -> Granted:
+    return Granted(
+        *(claim, record.task, record.failures, again),
+        strategy=run.strategy,
+        reason_of_failure=record.last_failure,
+    )
 
 
 def _left_to_others(view: View, record: Record, agent: Agent, now: float) -> bool:
