@@ -590,13 +590,23 @@ class TestInterpreter:
             text=True,
             check=True,
         ).stdout.split()
-        slow = {"json", "re", "pathlib", "subprocess", "typing", "enum", "dataclasses", "hashlib"}
-        assert slow.isdisjoint(loaded)
+        slow = {
+            "os",
+            "json",
+            "re",
+            "pathlib",
+            "subprocess",
+            "typing",
+            "enum",
+            "dataclasses",
+            "hashlib",
+        }
+        assert not slow & set(loaded)
         assert "parallel_agents.core.globs" not in loaded
         assert "parallel_agents.guard.refusals" not in loaded
 
     def test_the_entry_stays_small(self) -> None:
-        assert len((PLUGIN / "hooks" / "guard_main.py").read_text().splitlines()) < 35
+        assert len((PLUGIN / "hooks" / "guard_main.py").read_text().splitlines()) < 40
 
 
 class TestWorkflow:

@@ -256,12 +256,11 @@ def test_git_agrees_about_the_root_and_the_common_directory(repo: Path, linked: 
 
 # --- cheap enough for a hook ---
 
-MODULES = ("paths", "globs", "segments", "wildcards", "braces")
+MODULES = ("paths", "globs", "segments", "wildcards", "braces", "system")
 
 PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import os
 before = set(sys.modules)
 started = []
 def watch(event, arguments):

@@ -12,13 +12,14 @@ A third file, `.tasks`, has the file sets of every task of the run, in the same 
 in place of `claim` rows). It changes only when a plan is approved; whether a task is unfinished
 is seen from the folder that its file is in.
 
-Hooks import this module: standard library only, Python 3.9 syntax, no `json`, no `re`.
+Hooks import this module: standard library only, Python 3.9 syntax, no `os`, no `json`, no `re`.
 """
 
 from __future__ import annotations
 
-import os
 from binascii import crc32
+
+from parallel_agents.core.system import calls, exists, join
 
 MAGIC = "parallel-agents-locks 1"
 SLOTS = (".locks.0", ".locks.1")
@@ -27,6 +28,7 @@ UNFINISHED = ("available", "claimed", "failed")
 """The folders whose tasks still own their files; a blocked task waits for a person."""
 
 READ_ATTEMPTS = 5
+_READING = calls.O_RDONLY | getattr(calls, "O_NOFOLLOW", 0) | getattr(calls, "O_CLOEXEC", 0)
 _ESCAPES = (("%", "%25"), ("\t", "%09"), ("\n", "%0A"), ("\r", "%0D"))
 
 
@@ -136,7 +138,7 @@ def read(folder: str) -> Table | None:
     """
     before: list[bytes] = []
     for _ in range(READ_ATTEMPTS):
-        slots = [_slot(os.path.join(folder, name)) for name in SLOTS]
+        slots = [_slot(join(folder, name)) for name in SLOTS]
         whole: list[tuple[int, int, str]] = []
         torn = False
         for data in filter(None, slots):
@@ -169,7 +171,7 @@ def encode_tasks(rev: int, tasks: list[tuple[str, tuple[str, ...]]]) -> bytes:
 
 def read_tasks(folder: str) -> list[tuple[str, tuple[str, ...]]]:
     """(task id, patterns) of every task of the run. Raises `TableTorn` or `OSError`."""
-    text = _unframed(_read_file(os.path.join(folder, TASKS)))[2]
+    text = _unframed(_read_file(join(folder, TASKS)))[2]
     tasks = []
     for block in f"\n{text}".split("\ntask\t")[1:]:
         task, *patterns = map(_plain, block.split("\nfile\t"))
@@ -179,7 +181,7 @@ def read_tasks(folder: str) -> list[tuple[str, tuple[str, ...]]]:
 
 def is_unfinished(folder: str, task: str) -> bool:
     """Whether the task still owns its files: seen from where its file lies."""
-    return any(os.path.exists(os.path.join(folder, s, task + ".md")) for s in UNFINISHED)
+    return any(exists(join(folder, s, task + ".md")) for s in UNFINISHED)
 
 
 def _framed(seq: int, rev: int, rows: list[str]) -> bytes:
@@ -241,13 +243,13 @@ def _slot(path: str) -> bytes:
 
 
 def _read_file(path: str) -> bytes:
-    fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0))
+    fd = calls.open(path, _READING)
     try:
         chunks: list[bytes] = []
         while True:
-            chunk = os.read(fd, 1 << 20)
+            chunk = calls.read(fd, 1 << 20)
             if not chunk:
                 return b"".join(chunks)
             chunks.append(chunk)
     finally:
-        os.close(fd)
+        calls.close(fd)

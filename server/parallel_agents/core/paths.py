@@ -6,12 +6,22 @@ repository has the same path and the same main work tree. The repository is foun
 from `.git` (a directory, or a file with `gitdir:`), its `commondir` and its `config`, without
 starting a process.
 
-Hooks import this module: standard library only, Python 3.9 syntax, nothing imported but `os`.
+Hooks import this module: standard library only, Python 3.9 syntax, `core.system` in place of `os`.
 """
 
 from __future__ import annotations
 
-import os
+from parallel_agents.core.system import (
+    calls,
+    exists,
+    is_link,
+    is_name,
+    join,
+    parent,
+    real,
+    split,
+    text,
+)
 
 _CONFIG_LIMIT = 1 << 20
 
@@ -38,7 +48,7 @@ def places(path: str, cwd: str) -> tuple[Place, ...]:
     One place; two where the path is a symbolic link, first the link (a `mv` or `rm` acts on that),
     then its target; none for what lies outside every work tree. Raises `BadInput`.
     """
-    if not _can_be_a_name(path):
+    if not is_name(path):
         from parallel_agents.core.errors import BadInput  # the usual path needs neither import
 
         raise BadInput(
@@ -46,15 +56,15 @@ def places(path: str, cwd: str) -> tuple[Place, ...]:
             f"{path[:80]!a} cannot be the name of a file.",
             "Give the path of the file that is to be written.",
         )
-    whole = os.path.join(cwd, path)
-    folder, name = os.path.split(whole.rstrip("/"))
+    whole = join(cwd, path)
+    folder, name = split(whole.rstrip("/"))
     if name in ("", ".", ".."):
-        entries = [os.path.realpath(whole)]
+        entries = [real(whole)]
     else:
-        entry = os.path.join(os.path.realpath(folder or "/"), name)
+        entry = join(real(folder or "/"), name)
         entries = [entry]
-        if os.path.islink(entry):
-            target = os.path.realpath(entry)
+        if is_link(entry):
+            target = real(entry)
             if target != entry:
                 entries.append(target)
     found = (_place(entry) for entry in entries)
@@ -67,21 +77,13 @@ def main_work_tree(start: str) -> str | None:
     The same for every linked work tree and sub-directory. None where there is no repository, or
     where it has no main work tree that its files name: a bare one, or a separate git directory.
     """
-    tree = _work_tree(os.path.realpath(start))
+    tree = _work_tree(real(start))
     return None if tree is None else tree[1]
-
-
-def _can_be_a_name(path: str) -> bool:
-    try:
-        os.fsencode(path)
-    except UnicodeEncodeError:  # half of a surrogate pair, as JSON can carry
-        return False
-    return path != "" and "\0" not in path
 
 
 def _place(absolute: str) -> Place | None:
     # The entry of a nested repository's root belongs to the repository around it.
-    tree = _work_tree(os.path.dirname(absolute)) or _work_tree(absolute)
+    tree = _work_tree(parent(absolute)) or _work_tree(absolute)
     if tree is None:
         return None
     root, main = tree
@@ -100,35 +102,35 @@ def _work_tree(folder: str) -> tuple[str, str] | None:
         if common is not None:
             main = _main_of(common)
             return None if main is None else (folder, main)
-        parent = os.path.dirname(folder)
-        if parent == folder:
+        above = parent(folder)
+        if above == folder:
             return None
-        folder = parent
+        folder = above
 
 
 def _common_directory(root: str) -> str | None:
     """The git directory that all work trees share, where `root` is a work tree's root."""
-    dot_git = os.path.join(root, ".git")
-    if not os.path.lexists(dot_git):
+    dot_git = join(root, ".git")
+    if not exists(dot_git):
         return None
     named = _read(dot_git)
     if named is None:
-        directory = os.path.realpath(dot_git)
+        directory = real(dot_git)
     elif named.startswith("gitdir:"):
-        directory = os.path.realpath(os.path.join(root, named[7:].strip()))
+        directory = real(join(root, named[7:].strip()))
     else:
         return None
-    common = _read(os.path.join(directory, "commondir"))
+    common = _read(join(directory, "commondir"))
     if common is not None:
-        directory = os.path.realpath(os.path.join(directory, common.strip()))
+        directory = real(join(directory, common.strip()))
     # As git does: an empty `.git`, or one whose directory is gone, is none.
-    return directory if os.path.lexists(os.path.join(directory, "HEAD")) else None
+    return directory if exists(join(directory, "HEAD")) else None
 
 
 def _main_of(common: str) -> str | None:
     """The main work tree of the repository with this common directory."""
     section = ""
-    for line in (_read(os.path.join(common, "config")) or "").splitlines():
+    for line in (_read(join(common, "config")) or "").splitlines():
         if line.lstrip().startswith("["):
             section = line.strip()[1:].partition("]")[0].strip().lower()
         elif section == "core":
@@ -136,20 +138,20 @@ def _main_of(common: str) -> str | None:
             if key.lower() == "bare" and value.lower() in ("true", "yes", "on", "1"):
                 return None
             if key.lower() == "worktree":  # a submodule's, whose git directory is elsewhere
-                return os.path.realpath(os.path.join(common, value.strip('"')))
-    folder, name = os.path.split(common)
+                return real(join(common, value.strip('"')))
+    folder, name = split(common)
     return folder if name == ".git" else None
 
 
 def _read(path: str) -> str | None:
     """The text of a file, or None where it is not one or cannot be read."""
     try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        fd = calls.open(path, calls.O_RDONLY | getattr(calls, "O_NONBLOCK", 0))
     except OSError:
         return None
     try:
-        return os.fsdecode(os.read(fd, _CONFIG_LIMIT))
+        return text(calls.read(fd, _CONFIG_LIMIT))
     except OSError:
         return None
     finally:
-        os.close(fd)
+        calls.close(fd)

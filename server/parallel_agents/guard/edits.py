@@ -6,9 +6,8 @@ their encoding.
 
 from __future__ import annotations
 
-import os
-
 from parallel_agents.core.paths import places
+from parallel_agents.core.system import calls, join, real, split
 from parallel_agents.guard.event import Garbled
 from parallel_agents.guard.runs import FOLDER, Sought
 
@@ -67,7 +66,7 @@ def guard(event: Event, runs: Runs, plugin: str) -> dict[str, Any] | None:
     for run in near:
         run.beat(event)
     for target in targets:
-        found = switch(os.path.join(event.cwd, target), plugin, near) if near else None
+        found = switch(join(event.cwd, target), plugin, near) if near else None
         if found is not None:
             return denial(found, near[0], event)
         for place in seats(places(target, event.cwd), near):
@@ -75,7 +74,7 @@ def guard(event: Event, runs: Runs, plugin: str) -> dict[str, Any] | None:
             found = objection(place, seat, event) if seat else None
             if seat and found:
                 return denial(found, seat, event)
-        found = _under_another_name(os.path.join(event.cwd, target), event, near)
+        found = _under_another_name(join(event.cwd, target), event, near)
         if found is not None:
             return denial(found, near[0], event)
     for run in near:
@@ -150,9 +149,9 @@ def _under_claim(place: Place, sought: Sought, run: Run, mine: HeldClaim) -> Obj
     if tree is None:
         # Under the branch strategy an agent may have a checkout that is not ours to know.
         return Objection("no_tree", path, mine) if run.table.strategy == "worktree" else None
-    if os.path.realpath(tree) == place.root:
+    if real(tree) == place.root:
         return None
-    return Objection("wrong_tree", path, mine, right=os.path.join(tree, path))
+    return Objection("wrong_tree", path, mine, right=join(tree, path))
 
 
 def switch(path: str, plugin: str, runs: list[Run]) -> Objection | None:
@@ -162,12 +161,12 @@ def switch(path: str, plugin: str, runs: list[Run]) -> Objection | None:
     """
     own = plugin
     if any(_is_in(plugin, run.main) for run in runs):
-        own = os.path.join(plugin, "hooks")
-    folder, name = os.path.split(path)
-    entry = os.path.join(os.path.realpath(folder), name)
-    for where in (entry, os.path.realpath(entry)):
-        folder, name = os.path.split(where)
-        settings = os.path.basename(folder) == ".claude" and name.startswith("settings")
+        own = join(plugin, "hooks")
+    folder, name = split(path)
+    entry = join(real(folder), name)
+    for where in (entry, real(entry)):
+        folder, name = split(where)
+        settings = split(folder)[1] == ".claude" and name.startswith("settings")
         if settings or _is_in(where, own):
             return Objection("switch", where)
     return None
@@ -175,7 +174,7 @@ def switch(path: str, plugin: str, runs: list[Run]) -> Objection | None:
 
 def _under_another_name(path: str, event: Event, runs: list[Run]) -> Objection | None:
     try:
-        if os.stat(path).st_nlink < 2:
+        if calls.stat(path).st_nlink < 2:
             return None
     except OSError:
         return None  # a new file

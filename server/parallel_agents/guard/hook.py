@@ -6,8 +6,7 @@ most of its time is imports. What goes wrong here is the entry's to answer (`hoo
 
 from __future__ import annotations
 
-import os
-
+from parallel_agents.core.system import calls
 from parallel_agents.guard import event as events
 from parallel_agents.guard.runs import Runs
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _CHUNK = 1 << 20
+_HEAD = b"PARALLEL_AGENTS_EVENT_HEAD"
 
 
 def run(what: str, folders: tuple[str, ...], plugin: str) -> int:
@@ -70,10 +70,13 @@ def _decide(what: str, event: events.Event, runs: Runs, plugin: str) -> dict[str
 
 
 def _standard_input() -> bytes:
-    # What the launcher has read of it already, to see whether this process is needed.
-    chunks: list[bytes] = [os.environb.pop(b"PARALLEL_AGENTS_EVENT_HEAD", b"")]
+    chunks: list[bytes] = []
+    if _HEAD in calls.environ:  # what the launcher has read already, to see whether we are needed
+        import os
+
+        chunks.append(os.environb.pop(_HEAD))
     while True:
-        chunk = os.read(0, _CHUNK)
+        chunk = calls.read(0, _CHUNK)
         if not chunk:
             return b"".join(chunks)
         chunks.append(chunk)
@@ -81,4 +84,4 @@ def _standard_input() -> bytes:
 
 def _write(answer: bytes) -> None:
     while answer:
-        answer = answer[os.write(1, answer) :]
+        answer = answer[calls.write(1, answer) :]

@@ -7,10 +7,10 @@ they leave is beside it: the time of an agent's sign of life, the log of what wa
 
 from __future__ import annotations
 
-import os
 import time
 
 from parallel_agents.core import locktable
+from parallel_agents.core.system import calls, exists, join, parent, real
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ OFF, AUTO, REQUIRED = STRICTNESS = ("off", "auto", "required")
 """The user's setting of the strict mode."""
 
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
-_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_NOFOLLOW = getattr(calls, "O_NOFOLLOW", 0) | getattr(calls, "O_CLOEXEC", 0)
 
 
 class Sought:
@@ -111,7 +111,7 @@ class Run:
     def __init__(self, main: str, table: Table) -> None:
         self.main = main
         """The main work tree (absolute)."""
-        self.folder = os.path.join(main, FOLDER)
+        self.folder = join(main, FOLDER)
         self.table = table
         self._tasks: list[tuple[str, tuple[str, ...]]] | None = None
 
@@ -126,7 +126,7 @@ class Run:
 
     def has_heard_of(self, event: Event) -> bool:
         """Whether the agent has held a claim in this run: it has left a sign of life then."""
-        return os.path.lexists(self._sign_of(event))
+        return exists(self._sign_of(event))
 
     def beat(self, event: Event) -> None:
         """Note a sign of life of the agent, where it holds a claim here."""
@@ -135,34 +135,39 @@ class Run:
         path = self._sign_of(event)
         try:
             try:
-                os.utime(path, follow_symlinks=False)
+                calls.utime(path, follow_symlinks=False)
             except FileNotFoundError:
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, 0o644))
+                calls.close(
+                    calls.open(
+                        path, calls.O_WRONLY | calls.O_CREAT | calls.O_EXCL | _NOFOLLOW, 0o644
+                    )
+                )
         except OSError:
             pass  # a sign of life that cannot be noted is no reason to refuse the work
 
     def _sign_of(self, event: Event) -> str:
-        return os.path.join(self.folder, ALIVE, file_name(f"{event.session}.{event.agent}"))
+        return join(self.folder, ALIVE, file_name(f"{event.session}.{event.agent}"))
 
     def edit_begins(self, event: Event) -> None:
         """Note that a holder is about to edit a file of its own: see `guard.watch.flights`."""
-        place = os.path.join(self.folder, WATCH, FLIGHTS)
+        place = join(self.folder, WATCH, FLIGHTS)
         head = ("flight", event.key, event.tool, event.call, "edit", str(time.time_ns()), "0")
         line = locktable.row(*head, "foreground", "", "").encode("utf-8", "surrogateescape")
-        flags = os.O_WRONLY | os.O_CREAT | _NOFOLLOW
-        path = os.path.join(place, flight_name(event.key, event.call))
+        flags = calls.O_WRONLY | calls.O_CREAT | _NOFOLLOW
+        path = join(place, flight_name(event.key, event.call))
         try:
             try:
-                fd = os.open(path, flags, 0o644)
+                fd = calls.open(path, flags, 0o644)
             except FileNotFoundError:
-                os.makedirs(place, exist_ok=True)
-                fd = os.open(path, flags, 0o644)
+                _make_folder(join(self.folder, WATCH))
+                _make_folder(place)
+                fd = calls.open(path, flags, 0o644)
             try:
                 # Cut after it is written: a file that is emptied first is brought to the disk by
                 # ext4 when it is closed, which costs more than the rest.
-                os.ftruncate(fd, os.write(fd, line))
+                calls.ftruncate(fd, calls.write(fd, line))
             finally:
-                os.close(fd)
+                calls.close(fd)
         except OSError:
             pass  # then its edit may be laid to somebody else, but nothing is taken from anybody
 
@@ -207,13 +212,13 @@ class Run:
                 "reason": text,
             }
         )
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NOFOLLOW
+        flags = calls.O_WRONLY | calls.O_APPEND | calls.O_CREAT | _NOFOLLOW
         try:
-            fd = os.open(os.path.join(self.folder, LOG), flags, 0o644)
+            fd = calls.open(join(self.folder, LOG), flags, 0o644)
             try:
-                os.write(fd, line.encode() + b"\n")
+                calls.write(fd, line.encode() + b"\n")
             finally:
-                os.close(fd)
+                calls.close(fd)
         except OSError:
             pass  # the refusal stands, whether or not it could be noted
 
@@ -223,7 +228,7 @@ class Runs:
 
     def __init__(self, folders: Iterable[str]) -> None:
         self._known: dict[str, Run | None] = {}
-        mains = (os.path.realpath(os.path.dirname(folder)) for folder in folders)
+        mains = (real(parent(folder)) for folder in folders)
         self._near = tuple(dict.fromkeys(mains))
 
     def near(self) -> list[Run]:
@@ -236,13 +241,15 @@ class Runs:
         Raises `TableTorn` or `OSError` when there is one that cannot be read.
         """
         if main not in self._known:
-            table = locktable.read(os.path.join(main, FOLDER))
+            table = locktable.read(join(main, FOLDER))
             self._known[main] = None if table is None else Run(main, table)
         return self._known[main]
 
 
 def strictness() -> str:
     """`off`, `auto` or `required`, as the user set it for the client that runs this hook."""
+    import os  # an edit asks nothing of the environment
+
     said = os.environ.get("PARALLEL_AGENTS_STRICT") or os.environ.get("CLAUDE_PLUGIN_OPTION_STRICT")
     return said if said in STRICTNESS else OFF
 
@@ -260,6 +267,13 @@ def sign(key: str) -> str:
 def flight_name(key: str, call: str) -> str:
     """The name of the record of this tool call of this agent."""
     return f"{sign(key)}.{file_name(call)}"
+
+
+def _make_folder(path: str) -> None:
+    try:
+        calls.mkdir(path)
+    except FileExistsError:
+        return  # another hook was quicker
 
 
 def file_name(text: str) -> str:
