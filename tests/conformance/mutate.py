@@ -384,8 +384,8 @@ MUTATIONS = (
         "I16",
         FOLDER,
         "a file that a person moved is noticed",
-        "            if os.fstat(place.current()).st_mtime_ns != self._folders[state]:",
-        "            if os.fstat(place.current()).st_mtime_ns < 0:",
+        "        if self._states.times() != self._folders:",
+        "        if self._states.times() == {}:",
     ),
     Mutation(
         "I16",

@@ -92,7 +92,8 @@ class Table:
 
 def encode(table: Table) -> bytes:
     """The bytes of one slot."""
-    return framed(table, [rows_of(claim) for claim in table.claims])
+    run = run_row(table.run, table.strategy, table.root)
+    return framed(table.seq, table.rev, run, [rows_of(claim) for claim in table.claims])
 
 
 def rows_of(claim: HeldClaim) -> str:
@@ -103,10 +104,14 @@ def rows_of(claim: HeldClaim) -> str:
     return "\n".join([head, *[row("file", pattern) for pattern in c.files]])
 
 
-def framed(table: Table, claims: list[str]) -> bytes:
-    """The bytes of one slot, with these rows for its claims."""
-    run = row("run", table.run, table.strategy, table.root)
-    return _framed(table.seq, table.rev, [run, *claims])
+def run_row(run: str, strategy: str, root: str) -> str:
+    """The row of the run that the table is of."""
+    return row("run", run, strategy, root)
+
+
+def framed(seq: int, rev: int, run: str, claims: list[str]) -> bytes:
+    """The bytes of one slot, with these rows for the run and for its claims."""
+    return _framed(seq, rev, [run, *claims])
 
 
 def decode(data: bytes) -> Table:

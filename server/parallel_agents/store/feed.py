@@ -11,9 +11,8 @@ import json
 import os
 from binascii import crc32
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from parallel_agents.core.events import Event, Kind, is_whole
 from parallel_agents.core.model import TaskId
@@ -27,8 +26,7 @@ class FeedBroken(Exception):
     """Raised when the feed does not lead from what the reader knows to the present."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One change, and what the files looked like right after it."""
 
     previous: int

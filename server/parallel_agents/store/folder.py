@@ -20,7 +20,7 @@ import json
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -39,7 +39,7 @@ from parallel_agents.store.handedits import HandEdits
 from parallel_agents.store.hooktable import HookTable
 from parallel_agents.store.liveness import Liveness, SignsOfLife
 from parallel_agents.store.lock import FileLock
-from parallel_agents.store.opened import PLACE, Entries, Opened
+from parallel_agents.store.opened import Entries, Folders
 from parallel_agents.store.protocol import Wish, command_of
 from parallel_agents.store.revisions import Reservation
 from parallel_agents.store.scan import Scan, move_event, scan, state_after
@@ -85,7 +85,7 @@ class FolderStore(SignsOfLife):
         self._reservation = Reservation(self.folder / ".rev")
         self._table = HookTable(self.folder, root, entries)
         self._edits = HandEdits(self.folder)
-        self._states = {s: Opened(place, PLACE, entries) for s, place in self._places.items()}
+        self._states = Folders(self._places, entries)
         self._view: View | None = None
         self._stamps: dict[TaskId, tuple[int, int]] = {}
         self._folders: dict[str, int] = {}
@@ -127,8 +127,7 @@ class FolderStore(SignsOfLife):
         self._lock.close()
         self._feed.close()
         self._table.close()
-        for place in self._states.values():
-            place.close()
+        self._states.close()
 
     # ------------------------------------------------------------------ one at a time
 
@@ -174,7 +173,7 @@ class FolderStore(SignsOfLife):
         )
 
     def _now(self) -> float:
-        return round(self._clock(), 6)  # as the histories have it
+        return round(self._clock() * 1e6) / 1e6  # as the histories have it
 
     # ------------------------------------------------------------------ the present state
 
@@ -203,9 +202,8 @@ class FolderStore(SignsOfLife):
             self._folders.update(line.folders)
             if line.stamp and line.event.task is not None:
                 self._stamps[line.event.task] = line.stamp
-        for state, place in self._states.items():
-            if os.fstat(place.current()).st_mtime_ns != self._folders[state]:
-                raise FeedBroken("somebody else moved a file")
+        if self._states.times() != self._folders:
+            raise FeedBroken("somebody else moved a file")
 
     def _rescan(self, begun: str | None = None) -> View:
         """Read the folder. `begun` is the change (`<rev> <task>`) that was cut off, if one was."""
@@ -343,11 +341,10 @@ class FolderStore(SignsOfLife):
             view.apply(event)
             self._table.write(view)
         stamp = files.append_line(source, history_line(event, data), self._stamps.get(task))
-        folders: dict[str, int] = {}
+        folders: Mapping[str, int] = {}
         if state is not was:
             os.rename(source, target)
-            for place in was, state:
-                folders[place] = os.fstat(self._states[place].current()).st_mtime_ns
+            folders = {was: self._states.time(was), state: self._states.time(state)}
             self._folders.update(folders)
         self._stamps[task] = stamp
         self._feed.append(Line(previous, event, folders, stamp), data)
@@ -369,7 +366,7 @@ class FolderStore(SignsOfLife):
         """What the answer relies on. A repeated answer is synced as the first one was."""
         answer = decision.answer
         if not isinstance(answer, Done) or answer.event.kind not in DURABLE:
-            return files.Unsynced(())
+            return files.NOTHING
         task = answer.event.task
         if task is None:
             return files.Unsynced([self.folder / planfiles.PLAN])

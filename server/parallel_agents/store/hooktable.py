@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from parallel_agents.core import locktable
-from parallel_agents.core.locktable import HeldClaim, Table, TableTorn
+from parallel_agents.core.locktable import HeldClaim, TableTorn
 from parallel_agents.core.model import Claim, TaskId
-from parallel_agents.core.view import View
+from parallel_agents.core.view import Run, View
 from parallel_agents.store import files
 from parallel_agents.store.opened import FILE, Entries, Opened
 
@@ -26,6 +26,8 @@ class HookTable:
         self._root = str(root)
         self._rows: dict[TaskId, tuple[Claim, str]] = {}
         """The rows of each claim, made once: most claims are written again and again."""
+        self._run: Run | None = None
+        self._run_row = ""
 
     def write(self, view: View) -> None:
         """Show hooks the live claims of `view`; no table at all where no run is active."""
@@ -33,10 +35,11 @@ class HookTable:
         if run is None:
             self.clear()
             return
-        fds = [slot.current() for slot in self._slots]
-        seq = max(map(_seq_of, fds)) + 1  # another process may have written since
-        table = Table(seq, view.rev, run.id, run.strategy, self._root)
-        _write(fds[seq % 2], locktable.framed(table, self._rows_of(view)))
+        fds = self._slots[0].current(), self._slots[1].current()
+        seq = max(_seq_of(fds[0]), _seq_of(fds[1])) + 1  # another process may have written since
+        if run is not self._run:
+            self._run, self._run_row = run, locktable.run_row(run.id, run.strategy, self._root)
+        _write(fds[seq % 2], locktable.framed(seq, view.rev, self._run_row, self._rows_of(view)))
 
     def mend(self, view: View) -> None:
         """Write the table anew where it is not that of `view`: damaged, deleted or too strict."""
@@ -98,7 +101,7 @@ def _seq_of(fd: int) -> int:
 
 def _write(fd: int, data: bytes) -> None:
     """In place: the slot of the older table, so that the newer one stays whole meanwhile."""
-    at = 0
+    at = os.pwrite(fd, data, 0)
     while at < len(data):
         at += os.pwrite(fd, data[at:], at)
 

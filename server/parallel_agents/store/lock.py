@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -18,8 +17,11 @@ from parallel_agents.core.errors import StoreFault
 from parallel_agents.store.opened import FILE, Entries, Opened
 
 FIRST_PAUSE = 0.00005
-LONGEST_PAUSE = 0.002
-"""Seconds between attempts: from well under one hold to well under what a person notices."""
+LONGEST_PAUSE = 0.0005
+"""Seconds between attempts: from well under one hold to a few of them."""
+PATIENT_AFTER = 0.25
+PATIENT_PAUSE = 0.002
+"""Seconds: who has waited so long waits for something slow, and asks less often."""
 
 _BEGUN, _FINISHED = b"+", b"-"
 _NOTE = 160
@@ -38,6 +40,7 @@ class FileLock:
         self._timeout = timeout
         self._entries = entries
         self._file = Opened(os.fspath(path), FILE, entries)
+        self._held = -1
 
     @property
     def is_open(self) -> bool:
@@ -46,7 +49,13 @@ class FileLock:
 
     def held(self) -> AbstractContextManager[None]:
         """Hold the lock. Raises `StoreFault` (code `lock_timeout`) naming the holder."""
-        return _Held(self._take)
+        return self  # not a generator: that would cost more than the lock
+
+    def __enter__(self) -> None:
+        self._held = self._take()
+
+    def __exit__(self, *_: object) -> None:
+        unlock_descriptor(self._held)
 
     def interrupted(self) -> str | None:
         """What an earlier holder has begun and not finished, in its words; None where nothing is.
@@ -89,7 +98,8 @@ class FileLock:
                 )
             else:
                 time.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                patient = time.monotonic() > deadline - self._timeout + PATIENT_AFTER
+                pause = PATIENT_PAUSE if patient else min(2 * pause, LONGEST_PAUSE)
 
     def _is_current(self) -> bool:
         """Whether the path still leads to the file that was locked: it may have been replaced."""
@@ -102,21 +112,6 @@ class FileLock:
         except BaseException:
             self.close()  # and with it the lock
             raise
-
-
-class _Held:
-    """From taking the lock to letting it go. Written out: a generator costs more than the lock."""
-
-    __slots__ = ("_fd", "_take")
-
-    def __init__(self, take: Callable[[], int]) -> None:
-        self._take = take
-
-    def __enter__(self) -> None:
-        self._fd = self._take()
-
-    def __exit__(self, *_: object) -> None:
-        unlock_descriptor(self._fd)
 
 
 def _holder(fd: int) -> str:

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
+
+from parallel_agents.core.model import State
 
 SETTLED = 100_000_000
 """Nanoseconds; the clocks of file systems tick more often. A folder that was touched more recently
@@ -43,6 +46,34 @@ class Entries:
             return
         self._mark = mark
         self._settled = time.time_ns() - touched > SETTLED
+
+
+class Folders:
+    """Folders whose times are asked for together, by name."""
+
+    def __init__(self, paths: Mapping[State, str], entries: Entries) -> None:
+        self._entries = entries
+        self._opened = {name: Opened(path, PLACE, entries) for name, path in paths.items()}
+        self._fds: dict[State, int] = {}
+        self._turn = -1
+        """The turn of the entries at which these were the folders that the names lead to."""
+
+    def times(self) -> dict[str, int]:
+        """The modification time (ns) of each. Raises `OSError`."""
+        if self._turn != self._entries.turn:
+            self._fds = {name: folder.current() for name, folder in self._opened.items()}
+            self._turn = self._entries.turn
+        return {name: os.fstat(fd).st_mtime_ns for name, fd in self._fds.items()}
+
+    def time(self, name: State) -> int:
+        """The modification time (ns) of one. Raises `OSError`."""
+        return os.fstat(self._opened[name].current()).st_mtime_ns
+
+    def close(self) -> None:
+        """Let go of them."""
+        self._turn = -1
+        for folder in self._opened.values():
+            folder.close()
 
 
 _NEVER = Entries("")

@@ -60,8 +60,10 @@ def claim(view: View, command: TakeClaim, now: float) -> Decision:
 
 def _refuse_unfit_name(agent: Agent) -> None:
     """Session and name are written together as `session/name` and name files of signs of life."""
-    plain = all(n.isprintable() and 0 < len(n) <= LONGEST_NAME for n in (agent.session, agent.name))
-    if not plain or "/" in agent.session or f".{agent.name}".endswith(".session"):
+    session, name = agent.session, agent.name
+    short = 0 < len(session) <= LONGEST_NAME and 0 < len(name) <= LONGEST_NAME
+    plain = short and session.isprintable() and name.isprintable()
+    if not plain or "/" in session or name == "session" or name.endswith(".session"):
         raise BadInput(
             "bad_agent",
             f"{agent.key[:120]!a} cannot name an agent and its session.",
