@@ -69,7 +69,7 @@ class Effects:
     ) -> None:
         """One word that names what is written has these values."""
         for value in values:
-            for path in self.located(value, state.cwds):
+            for path in self.located(value, state.cwds, entry=kind in (ENTRY, TREE)):
                 key = (path, kind, endings)
                 if key not in self._seen:
                     self._seen.add(key)
@@ -130,23 +130,39 @@ class Effects:
         start = len(os.path.join(state.cwds[0], ""))
         return [path[start:] for path in found]
 
-    def located(self, value: str, cwds: Iterable[str]) -> list[str]:
-        """The absolute paths (marks allowed) that a word means."""
+    def located(self, value: str, cwds: Iterable[str], *, entry: bool = False) -> list[str]:
+        """The absolute paths (marks allowed) that a word means.
+
+        `entry`: a link of the command's own is meant itself, not what it leads to.
+        """
         value = named(value)
         if not value:
             return []
         if value.startswith("/proc/"):
             value = _through_proc(value)
         if value[0] in ("/", UNKNOWN):
-            return [self._aliased(value)]
-        return [self._aliased(os.path.join(cwd, value)) for cwd in cwds]
+            return [self._aliased(value, entry)]
+        return [self._aliased(os.path.join(cwd, value), entry) for cwd in cwds]
+
+    def linked(self, name: str, target: str, *, forced: bool) -> None:
+        """The command makes the link `name`; `forced` where it replaces an older one."""
+        if forced:
+            self.links = [link for link in self.links if link[0] != name]
+        self.links.append((name, target))
+
+    def relinked(self, old: str, new: str) -> None:
+        """The command gives a link of its own another name."""
+        self.links += [(new, target) for name, target in self.links if name == old]
 
     # -- judging
 
-    def _aliased(self, path: str) -> str:
+    def _aliased(self, path: str, entry: bool) -> str:
+        if not self.links:
+            return path
+        path = os.path.normpath(path) + ("/" if path[-1:] == "/" else "")
         for _ in range(4):
             for name, target in self.links:
-                if path == name or path.startswith(name + "/"):
+                if path.startswith(name + "/") or (path == name and not entry):
                     path = target + path[len(name) :]
                     break
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from parallel_agents.guard.shell.bash.state import UNSEEN
 from parallel_agents.guard.shell.bash.wordparts import parts
 from parallel_agents.guard.shell.bash.words import (
     HOME,
@@ -79,8 +80,8 @@ def _piece(run: Interpreter, piece: Part, state: State, *, split: bool) -> Value
     elif piece.kind == "command":
         found = run.printed(piece.text, state, one_line=not split)
     elif piece.kind == "process":
-        run.inner(piece.text, state)
-        return ("/dev/fd/63",)
+        printed = run.inner(piece.text, state)
+        return (run.pipe(printed if piece.operator == "<" else UNSEEN),)
     else:
         return _calculated(run, piece.text, state)
     if not split:

@@ -37,6 +37,8 @@ class Interpreter:
         self.documents: list[tuple[str, str]] = []
         self.written: dict[str, Stream] = {}
         """What the command has put into files so far, by absolute path (marks allowed)."""
+        self.copied: list[tuple[str, str]] = []
+        """(copy, original) of each folder that the command has copied, absolute."""
         self.staged: list[str] = []
         """What `git add` was given so far."""
         self.script = ""
@@ -44,6 +46,14 @@ class Interpreter:
         self.bare = True
         """Whether this is the command itself, whose arguments are the client's."""
         self.returns: bool | None = None
+        self._pipes = 0
+
+    def pipe(self, stream: Stream) -> str:
+        """The name of a file that holds what a process substitution prints."""
+        self._pipes += 1
+        path = f"/dev/fd/{62 + self._pipes}"
+        self.written[path] = stream
+        return path
 
     def text(self, source: str, state: State, stdin: Stream = UNSEEN) -> Stream:
         """Run a text as bash would. Raises `Exhausted`, `NoParser`."""
@@ -152,8 +162,6 @@ class Interpreter:
                 continue
             else:
                 values = expansion.value(self, word, state)
-                if values == ("/dev/fd/63",):
-                    continue
                 appended = ">>" in sign
                 self.effects.write(values, state, sign, appended=appended)
                 if number in ("", "1"):

@@ -25,8 +25,10 @@ _TAR = names(
 )
 
 
-def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
-    """Any of the archivers."""
+def read(
+    run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream
+) -> Stream | None:
+    """Any of the archivers; None where the policy table says the rest."""
     if name == "pax":
         parsed = Given(given, frozenset(("-f", "-s", "-p", "-x")))
         if parsed.has("-r"):
@@ -37,6 +39,9 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
         _tar(run, name, given, state)
     elif name == "unzip":
         _unzip(run, given, state)
+    elif name == "zip":
+        _zip(run, given, state, stdin)
+        return None
     elif name == "cpio":
         parsed = Given(given, frozenset(("-D", "--directory", "-F", "-E")))
         folder = (parsed.value("-D", "--directory") or (".",))[0]
@@ -159,12 +164,30 @@ def _unzip(run: Interpreter, given: list[Values], state: State) -> None:
 
 
 def _seven(run: Interpreter, name: str, given: list[Values], state: State) -> None:
-    words = [v[0] for v in given]
-    if words[:1] and words[0] in ("x", "e"):
-        folder = next((w[2:] for w in words if w.startswith("-o")), ".")
-        unknown(run, folder, state, name)
-    elif words[:1] and words[0] in ("a", "u", "d") and len(given) > 1:
-        run.effects.write(given[1], state, name)
+    options = [v[0] for v in given if v[0][:1] == "-"]
+    words = [v for v in given if v[0][:1] != "-"]
+    action = words[0][0] if words else ""
+    if action in ("x", "e"):
+        folder = next((w[2:] for w in options if w.startswith("-o")), ".")
+        if name in ("rar", "unrar") and len(words) > 2 and words[-1][0].endswith("/"):
+            folder = words[-1][0]
+        if "-so" not in options:
+            unknown(run, folder, state, name)
+    elif action[:1] in ("a", "u", "d", "f", "m", "r") and action[:1] and len(words) > 1:
+        run.effects.write(words[1], state, name)
+        if action[0] == "m" or "-sdel" in options or "-df" in options:
+            for word in words[2:]:
+                run.effects.write(word, state, f"{name} (moved)", kind=effects.TREE)
+
+
+def _zip(run: Interpreter, given: list[Values], state: State, stdin: Stream) -> None:
+    """`zip -m` removes what it has put in."""
+    parsed = Given(given, frozenset(("-x", "-i", "-b", "-O", "--out", "-P", "-t", "-tt", "-n")))
+    if not parsed.has("-m", "--move"):
+        return
+    names = [(v,) for v in stdin.lines] if parsed.has("-@") else []
+    for word in [*parsed.words[1:], *names]:
+        run.effects.write(word, state, "zip -m", kind=effects.TREE)
 
 
 def unknown(run: Interpreter, folder: str, state: State, how: str) -> None:

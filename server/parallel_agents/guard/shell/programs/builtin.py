@@ -29,9 +29,6 @@ def _source(
     for value in given[0]:
         if value == "/dev/stdin":
             return wrapping.texts(run, stdin, state, NOTHING)
-        if value == "/dev/fd/63":
-            run.effects.unknown("what is sourced is only known when it runs")
-            continue
         for path in run.absolute(value, state):
             stream = run.contents_of(path)
             if stream.texts is None or stream.texts == ANY:

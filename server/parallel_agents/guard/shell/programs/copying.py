@@ -7,6 +7,7 @@ import os
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
+from parallel_agents.guard.shell.programs import archives
 from parallel_agents.guard.shell.programs.arguments import Given
 
 TYPE_CHECKING = False
@@ -22,6 +23,7 @@ _VALUED = {
     "rsync": "-e --rsh --exclude --include --filter -f --files-from --exclude-from --bwlimit "
     "--chmod --backup-dir --log-file --temp-dir -T --timeout --port --password-file --link-dest",
 }
+_RECURSIVE = ("-r", "-R", "-a", "--recursive", "--archive")
 _MOST = 400
 
 
@@ -54,7 +56,13 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
     for value in target:
         if kind in ("rsync",) and ":" in value.partition("/")[0]:
             continue  # another machine
-        for place in run.effects.located(value, state.cwds):
+        places = run.effects.located(value, state.cwds)
+        # A link of the command's own at this place is replaced, unless it leads to a folder.
+        entries = run.effects.located(value, state.cwds, entry=True)
+        for place, entry in zip(places, entries):
+            replaced = kind != "cp" and not (into or os.path.isdir(place))
+            if replaced or plain or parsed.has("-n", "--no-dereference"):
+                place = entry
             _onto(run, kind, parsed, sources, place, state, into=into, plain=plain)
     if kind == "mv" or parsed.has("--remove-source-files"):
         for source in sources:
@@ -115,12 +123,11 @@ def _onto(
             if kind != "ln":
                 _made(run, value, goal, state, how, entry)
             if found and kind != "ln":
-                recursive = kind in ("mv", "rsync") or parsed.has(
-                    "-r", "-R", "-a", "--recursive", "--archive"
-                )
-                if recursive:
+                if kind in ("mv", "rsync") or parsed.has(*_RECURSIVE):
                     _tree(run, found, goal, state, how, value.endswith(("/.", "/")), entry)
                 continue
+            if kind in ("cp", "rsync") and parsed.has(*_RECURSIVE) and os.path.isdir(goal):
+                _made_elsewhere(run, value, goal, state, how)
             told.write((goal,), state, how, kind=entry)
             _linked(run, kind, parsed, value, goal, state)
             if kind in ("cp", "mv", "install"):
@@ -146,9 +153,28 @@ def _folder_of(run: Interpreter, value: str, state: State) -> str | None:
     if not is_known(value):
         return None
     for path in run.effects.located(value, state.cwds):
-        if is_known(path) and os.path.isdir(path):
+        if is_known(path) and (os.path.isdir(path) or _originals(run, path)):
             return path
     return None
+
+
+def _originals(run: Interpreter, folder: str) -> list[str]:
+    """Folders of which the command has put a copy at `folder`, or above it; copies of copies."""
+    found = [os.path.normpath(folder)]
+    for at in found:
+        for copy, source in run.copied:
+            original = source + at[len(copy) :]
+            if (at + "/").startswith(copy + "/") and original not in found and len(found) < 16:
+                found.append(original)
+    return found[1:]
+
+
+def _made_elsewhere(run: Interpreter, value: str, goal: str, state: State, how: str) -> None:
+    """A folder that is not there yet is copied onto one that is: its files are not known."""
+    for path in run.effects.located(value, state.cwds):
+        whole = os.path.normpath(path) + "/"
+        if not os.path.lexists(path) and not any(p.startswith(whole) for p in run.written):
+            archives.unknown(run, goal, state, how)
 
 
 def _tree(
@@ -167,12 +193,17 @@ def _tree(
         return
     if source.endswith("/.") or (inside and goal.endswith("/.")):
         goal = goal.rstrip("./") or "/"
+    sources = [source, *_originals(run, source)]
+    copied = (os.path.normpath(goal), os.path.normpath(source))
+    if copied not in run.copied and len(run.copied) < 64:
+        run.copied.append(copied)
     seen = 0
-    todo = [""]
+    todo = [(top, "") for top in sources]
     while todo:
-        at = todo.pop()
+        top, at = todo.pop()
+        run.budget.step()
         try:
-            with os.scandir(os.path.join(source, at)) as entries:
+            with os.scandir(os.path.join(top, at)) as entries:
                 found = sorted(entries, key=lambda e: e.name)
         except OSError:
             continue
@@ -180,7 +211,7 @@ def _tree(
             name = os.path.join(at, each.name)
             if each.is_dir(follow_symlinks=False):
                 if each.name != ".git":
-                    todo.append(name)
+                    todo.append((top, name))
                 continue
             seen += 1
             if seen > _MOST or len(told.findings) > 4:
@@ -195,10 +226,14 @@ def _linked(
     run: Interpreter, kind: str, parsed: Given, value: str, goal: str, state: State
 ) -> None:
     """Remember that one name leads to another from here on."""
+    if kind == "mv":
+        for path in run.effects.located(value, state.cwds, entry=True):
+            run.effects.relinked(path, goal)
     if kind == "ln" or (kind == "cp" and parsed.has("-l", "-s", "--link", "--symbolic-link")):
         symbolic = parsed.has("-s", "--symbolic", "--symbolic-link")
         for path in run.absolute(value, state):
             if symbolic and value[:1] != "/":
                 path = os.path.normpath(os.path.join(os.path.dirname(goal), value))
             if is_known(path) and is_known(goal) and path != goal:
-                run.effects.links.append((os.path.normpath(goal), path))
+                forced = parsed.has("-f", "--force")
+                run.effects.linked(os.path.normpath(goal), path, forced=forced)

@@ -39,7 +39,9 @@ VALUED = {
     "am": "-p -C --directory --exclude --include --whitespace --patch-format",
     "worktree": "-b -B --reason --expire",
     "archive": "-o --output --format --prefix --remote",
-    "format-patch": "-o --output-directory --start-number",
+    "merge-file": "-L --marker-size",
+    "format-patch": "-o --output-directory --start-number -v --reroll-count --subject-prefix "
+    "--suffix --to --cc --base --signature",
     "bundle": "",
     "clone": "-b --branch --depth -o --origin -c --config --reference -j --separate-git-dir",
     "rm": "--pathspec-from-file",

@@ -33,7 +33,7 @@ READING = names(
     config help version var check-ignore check-attr count-objects diff-tree diff-index
     diff-files fsck verify-commit verify-tag whatchanged cherry range-diff symbolic-ref
     hash-object notes bisect-view annotate archive-list merge-tree stripspace column
-    interpret-trailers get-tar-commit-id request-pull fetch push gc prune pack-refs repack
+    interpret-trailers get-tar-commit-id archive request-pull fetch push gc prune pack-refs repack
     maintenance commit-tree write-tree mktree update-ref update-index commit-graph
     multi-pack-index rerere credential fmt-merge-msg instaweb send-email bugreport diagnose
     show-branch show-index unpack-file verify-pack shell daemon upload-pack receive-pack
@@ -199,7 +199,7 @@ class _Git(Bringing):
     def judge(self) -> None:
         """Tell the effects what changes."""
         output = self.parsed.value("--output", "-o")
-        if output is not None and self.verb in ("diff", "log", "show", "archive", "shortlog"):
+        if output is not None and self.verb != "format-patch":
             self.told.write(output, self.state, self.how)
         if self.verb in githooks.STARTED and self.root:
             self.run.budget.ask()
@@ -236,7 +236,7 @@ class _Git(Bringing):
         if parsed.has("--dry-run"):
             return
         question = ("diff", "--name-only", "-z", "--no-renames")
-        if parsed.has("-a", "--all"):
+        if parsed.has("-a", "--all") and not self.words:
             self.ask(*question, "HEAD", "--", advice=COMMIT)
         elif self.words:
             self.ask(*question, "HEAD", "--", *self._where(self.words), advice=COMMIT)
@@ -255,9 +255,31 @@ class _Git(Bringing):
 
     def format_patch(self) -> None:
         """`git format-patch`, which makes files."""
+        output = self.parsed.value("--output")
         folder = self.parsed.value("-o", "--output-directory") or (".",)
-        if not self.parsed.has("--stdout"):
+        if output is not None:
+            self.told.write(output, self.state, self.how)
+        elif not self.parsed.has("--stdout"):
+            # Named after the subjects of commits: a folder of which something is held may get one.
+            self.told.write(tuple(f"{v}/0001-new.patch" for v in folder), self.state, self.how)
             self.told.write(tuple(v + "/0\ue001.patch" for v in folder), self.state, self.how)
+
+    def bundle(self) -> None:
+        """`git bundle create FILE`."""
+        if self.words[:1] == ["create"] and len(self.words) > 1:
+            self.told.write(self.parsed.words[1], self.state, self.how)
+
+    def merge_file(self) -> None:
+        """`git merge-file A BASE B`, which writes A."""
+        if self.parsed.words and not self.parsed.has("-p", "--stdout", "--object-id"):
+            self.told.write(self.parsed.words[0], self.state, self.how)
+
+    def clone(self) -> None:
+        """`git clone URL DIR`, `git init DIR`: a new folder."""
+        place = 1 if self.verb == "clone" else 0
+        if len(self.words) > place:
+            goal = self.parsed.words[place]
+            self.told.write(tuple(f"{v}/HEAD" for v in goal), self.state, self.how)
 
     def bisect(self) -> None:
         """`git bisect`, which moves between commits."""
@@ -336,6 +358,10 @@ _METHODS = {
     "stage": _Git.add,
     "commit": _Git.commit,
     "format-patch": _Git.format_patch,
+    "bundle": _Git.bundle,
+    "merge-file": _Git.merge_file,
+    "clone": _Git.clone,
+    "init": _Git.clone,
     "bisect": _Git.bisect,
     "submodule": _Git.submodule,
     "config": _Git.configure,

@@ -31,9 +31,14 @@ _READERS_OF_THEIR_OWN = {
         ("cp", "mv", "install", "ln", "rsync", "gcp", "gmv", "ditto", "link"), "programs.copying"
     ),
     **dict.fromkeys(
-        ("tar", "bsdtar", "gtar", "unzip", "cpio", "7z", "7za", "unrar", "pax"), "programs.archives"
+        (
+            *("tar", "bsdtar", "gtar", "unzip", "cpio", "pax", "zip"),
+            *("7z", "7za", "7zr", "7zz", "rar", "unrar"),
+        ),
+        "programs.archives",
     ),
     **dict.fromkeys(("patch", "gpatch"), "programs.patches"),
+    **dict.fromkeys(("chmod", "chown", "chgrp", "chattr", "setfacl", "xattr"), "programs.modes"),
     **dict.fromkeys(("find", "gfind", "fd", "fdfind", "bfs"), "programs.finding"),
     **dict.fromkeys(("xargs", "gxargs", "parallel"), "programs.finding"),
     **dict.fromkeys(("sed", "gsed"), "programs.streams"),

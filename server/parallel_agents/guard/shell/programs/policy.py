@@ -24,11 +24,11 @@ touch                                     ARGS:touch -d:- --date:- -r:read -t:-
 mkdir|mkfifo|mknod                        ARGS:folder -m:- --mode:- -Z:-
 rmdir|unlink                              ARGS:entry
 rm|trash|trash-put|rimraf|del|srm|gio     ARGS:tree
-chmod|chown|chgrp|chattr|setfacl|xattr    ARGS:write SKIP:1 --reference:read -m:- -x:- -M:read
 strip|patchelf|dos2unix|unix2dos|fromdos|todos|ctags-update|upx|jpegoptim|optipng|pngquant
     ARGS:entry -o:write
 sort -o:write --output:write -k:- -t:- -S:- -T:- --key:- --field-separator:-
-uniq|shuf                                 -o:write --output:write -f:- -s:- -w:- -n:- -i:-
+uniq LAST:second -f:- -s:- -w:- --skip-fields:- --skip-chars:- --check-chars:-
+shuf                                      -o:write --output:write -n:- -i:-
 nl|fold|expand|unexpand|pr|fmt|column|comm|join|paste|rev|tac|cut|tr
 dd                                        ARGS:dd
 split LAST:prefix FIRST:read -l:- -b:- -n:- -a:- -C:- --lines:- --bytes:- --additional-suffix:-
@@ -40,7 +40,7 @@ curl -o:write --output:write -D:write --dump-header:write -c:write --cookie-jar:
     --retry:- --connect-timeout:- -w:- -T:read -K:read
 wget|aria2c -O:write --output-document:write -o:write -a:write --output-file:write -P:into
     --directory-prefix:into -d:into --dir:into -U:- --header:- --post-data:- -t:- -T:-
-zip                                       FIRST:write -x:- -i:- -b:-
+zip FIRST:write -x:- -i:- -b:- -O:write --out:write -P:- -t:- -tt:- -n:- -s:- -lf:write
 ar|ranlib                                 FIRST:write SKIP:1
 gzip|gunzip|bzip2|bunzip2|xz|unxz|zstd|unzstd|lzma|compress|uncompress|pigz|brotli ARGS:packed
     -o:write -S:- UNLESS:-c,--stdout,--to-stdout,-t,--test,-l,--list
