@@ -9,7 +9,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from parallel_agents.core.commands import (
     Granted,
     MarkMerged,
     NothingToClaim,
+    Place,
     Prepare,
     Propose,
     Recover,
@@ -43,7 +45,7 @@ from parallel_agents.store import folder as folder_module
 from parallel_agents.store.folder import FolderStore
 from parallel_agents.store.lock import FileLock
 from parallel_agents.store.memory import MemoryStore
-from parallel_agents.store.protocol import Store
+from parallel_agents.store.protocol import NotAtOnce, Store
 from parallel_agents.store.scan import Scan, scan
 from stores import (
     ANNA,
@@ -313,11 +315,33 @@ def test_threads_of_one_server_share_a_store(folder_store: FolderStore) -> None:
     agrees(folder_store)
 
 
-def test_i14_a_thread_that_keeps_the_store_is_not_waited_for_without_end(
-    root: Path, clock: Clock
+@pytest.mark.parametrize("store", [FolderStore, lambda _: MemoryStore()])
+def test_a_claim_is_granted_at_once_where_nothing_stands_against_it(
+    root: Path, store: Callable[[Path], Store]
 ) -> None:
-    store = FolderStore(root, clock, timeout=0.1)
-    start(store, "a")
+    here = store(root)
+    start(here, "a", "b", task("c", needs=("a",)))
+    given = here.grant_at_once(TakeClaim(ANNA, A, Place("/w", BASE)))
+    assert given is not None
+    granted, rev = given
+    assert (granted.claim.workdir, granted.claim.start, granted.claim.token) == ("/w", BASE, rev)
+    assert here.grant_at_once(TakeClaim(ANNA)) == (replace(granted, again=True), rev)
+    assert here.read(lambda view: view.claims) == {A: granted.claim}
+    before = whole(here)
+    assert here.grant_at_once(TakeClaim(BERT, A)) is None, "held"
+    assert here.grant_at_once(TakeClaim(BERT, TaskId("c"))) is None, "waits"
+    assert here.grant_at_once(Release(ANNA, A, rev, Outcome.COMPLETED)) is None, "to be synced"
+
+    def unwilling(view: View) -> TakeClaim:
+        raise NotAtOnce
+
+    assert here.grant_at_once(unwilling) is None
+    assert whole(here) == before
+    if isinstance(here, FolderStore):
+        agrees(here)
+
+
+def _kept_by_a_thread(store: FolderStore) -> Iterator[None]:
     inside, leave = threading.Event(), threading.Event()
 
     def keep(view: object) -> None:
@@ -327,10 +351,77 @@ def test_i14_a_thread_that_keeps_the_store_is_not_waited_for_without_end(
     keeper = threading.Thread(target=store.read, args=(keep,))
     keeper.start()
     assert inside.wait(store_process.DEADLINE)
-    with pytest.raises(StoreFault) as caught:
-        store.transact(TakeClaim(ANNA))
+    yield
     leave.set()
     keeper.join(store_process.DEADLINE)
+
+
+def _kept_by_a_process(store: FolderStore) -> Iterator[None]:
+    with FileLock(store.folder / ".lock", 0.0).held():
+        yield
+
+
+def _not_opened_yet(store: FolderStore) -> Iterator[None]:
+    store.close()
+    yield
+
+
+def _died_in_a_change(store: FolderStore) -> Iterator[None]:
+    process = store_process.run(store.root, "KILL", "line appended", "claim", "cara", "b")
+    store_process.killed(process)
+    yield
+
+
+def _feed_gone(store: FolderStore) -> Iterator[None]:
+    (store.folder / ".events").unlink()
+    yield
+
+
+def _moved_by_a_person(store: FolderStore) -> Iterator[None]:
+    move(store, "b", "available", "failed")
+    yield
+
+
+def _written_by_a_person(store: FolderStore) -> Iterator[None]:
+    with file_of(store, "available").open("a") as file:
+        file.write("- a remark\n")
+    yield
+
+
+def _revisions_used_up(store: FolderStore) -> Iterator[None]:
+    store._reservation._ceiling = store.read(lambda view: view.rev)
+    yield
+
+
+@pytest.mark.parametrize(
+    "obstacle",
+    [
+        *(_kept_by_a_thread, _kept_by_a_process, _not_opened_yet, _died_in_a_change),
+        *(_feed_gone, _moved_by_a_person, _written_by_a_person, _revisions_used_up),
+    ],
+)
+def test_where_a_claim_cannot_be_granted_at_once_nothing_changes_and_the_long_way_is_right(
+    root: Path, clock: Clock, obstacle: Callable[[FolderStore], Iterator[None]]
+) -> None:
+    store = FolderStore(root, clock)
+    start(store, "a", "b")
+    with contextmanager(obstacle)(store):
+        assert store.grant_at_once(TakeClaim(ANNA, A)) is None
+    assert live(store) == {}
+    held = claim(store, ANNA, "a")
+    assert live(store) == {"a": held.token}
+    assert store.grant_at_once(TakeClaim(ANNA)) is not None
+    agrees(store)
+    store.close()
+
+
+def test_i14_a_thread_that_keeps_the_store_is_not_waited_for_without_end(
+    root: Path, clock: Clock
+) -> None:
+    store = FolderStore(root, clock, timeout=0.1)
+    start(store, "a")
+    with contextmanager(_kept_by_a_thread)(store), pytest.raises(StoreFault) as caught:
+        store.transact(TakeClaim(ANNA))
     assert caught.value.code == "lock_timeout"
     assert claim(store, ANNA).task == "a"
 

@@ -230,3 +230,15 @@ def test_a_folder_for_signs_that_was_deleted_is_made_again(tmp_path: Path) -> No
     assert here.last_sign(ANNA) is not None
     here.close()
     assert here.is_dead(ANNA)
+
+
+def test_that_a_session_is_held_is_known_at_once(folder: Path, liveness: Liveness) -> None:
+    assert not liveness.holds_session(ANNA.session)
+    liveness.hold_session(ANNA.session)
+    assert liveness.holds_session(ANNA.session)
+    (folder / ".alive" / "s-1.session").unlink()
+    assert not liveness.holds_session(ANNA.session)
+    liveness.hold_session(ANNA.session)
+    with liveness._mutex:  # another thread is at it
+        assert not liveness.holds_session(ANNA.session)
+    assert liveness.holds_session(ANNA.session)

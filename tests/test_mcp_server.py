@@ -19,7 +19,9 @@ from parallel_agents import __version__
 from parallel_agents.coordinator import Coordinator
 from parallel_agents.core.errors import BadInput
 from parallel_agents.mcp_server import build, claim_tools, serve
+from parallel_agents.mcp_server.desk import Desk
 from parallel_agents.mcp_server.server import TasksServer
+from parallel_agents.store.lock import FileLock
 
 ONE = [task("one")]
 SERVE = (sys.executable, "-c", "from parallel_agents.mcp_server import serve; serve()")
@@ -183,6 +185,30 @@ async def test_32_agents_on_four_connections_get_32_different_tasks(server: Task
     assert len({h["task_id"] for h in held}) == 32
     assert len({h["token"] for h in held}) == 32
     assert all(h["claimed"] and not h["again"] for h in held)
+
+
+async def test_a_claim_that_has_to_wait_for_the_store_keeps_no_other_call_waiting(
+    server: TasksServer, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await start_run(server, independent(3))
+    held: list[dict[str, Any]] = []
+
+    async def claim(calls: Calls, name: str) -> None:
+        held.append(await calls.ok("claim_task", agent=name))
+
+    async with connected(server) as calls:
+        await claim(calls, "w0")  # the repository and the session are known after it
+        with anyio.fail_after(60):
+            async with anyio.create_task_group() as agents:
+                with FileLock(repository / "_tasks" / ".lock", 0.0).held():
+                    agents.start_soon(claim, calls, "w1")
+                    assert len((await calls.client.list_tools()).tools) == 9
+                    assert len(held) == 1
+        monkeypatch.setattr(Desk, "do", None)  # with the lock free no thread is needed
+        await claim(calls, "w2")
+        await claim(calls, "w2")
+    assert [h["again"] for h in held] == [False, False, False, True]
+    assert len({h["task_id"] for h in held}) == 3
 
 
 async def test_a_claim_that_waits_gets_what_becomes_free(

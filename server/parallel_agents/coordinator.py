@@ -99,6 +99,10 @@ class Coordinator:
         """Claim this task, or the best one, and make its place to work ready."""
         return claiming.claim(self._site, agent, TaskId(task) if task else None, cwd)
 
+    def claim_at_once(self, agent: Agent, task: str | None = None) -> tuple[Assignment, int] | None:
+        """What `claim` gives, where it is a claim and nothing has to be waited for; else None."""
+        return claiming.claim_at_once(self._site, agent, TaskId(task) if task else None)
+
     def extend(
         self, agent: Agent, task: str, token: int, files: Sequence[str]
     ) -> tuple[Claim, tuple[str, ...], int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parallel_agents.coordination.places import make_branch, make_work_tree
@@ -34,6 +34,7 @@ from parallel_agents.core.rules import run_of
 from parallel_agents.core.view import Run, View
 from parallel_agents.git import remotes
 from parallel_agents.git.merging import Conflict, Part, assemble
+from parallel_agents.store.protocol import NotAtOnce
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +81,37 @@ def claim(
                 Release(agent, held.task, held.token, Outcome.RETURNED, summary=reason)
             )
             raise
-    deadline = site.clock() + STALE_AFTER
-    given = Assignment(
-        *(held, answer.task, answer.strategy, answer.failures, answer.reason_of_failure),
-        *(deadline, answer.again, rev),
-        remote=_remote(site, run, held) if run else None,
-        saved=saved,
+    remote = _remote(site, run, held) if run else None
+    return replace(_assigned(site, answer, rev), claim=held, remote=remote, saved=saved), rev
+
+
+def _assigned(site: Site, answer: Granted, rev: int) -> Assignment:
+    return Assignment(
+        claim=answer.claim,
+        task=answer.task,
+        strategy=answer.strategy,
+        failures=answer.failures,
+        reason_of_failure=answer.reason_of_failure,
+        deadline=site.clock() + STALE_AFTER,
+        again=answer.again,
+        rev=rev,
     )
-    return given, rev
+
+
+def claim_at_once(site: Site, agent: Agent, task: TaskId | None) -> tuple[Assignment, int] | None:
+    """What `claim` gives, where nothing has to be made ready nor waited for; else None."""
+
+    def wish(view: View) -> TakeClaim:
+        place = _shared_tree(site, view, agent)
+        if place is None and view.claim_of(agent) is None:
+            raise NotAtOnce
+        return TakeClaim(agent, task, place)
+
+    site.store.heartbeat(agent)
+    given = site.store.grant_at_once(wish)
+    if given is None or given[0].claim.workdir is None or given[0].strategy is Strategy.BRANCH:
+        return None
+    return _assigned(site, *given), given[1]
 
 
 def _shared_tree(site: Site, view: View, agent: Agent) -> Place | None:

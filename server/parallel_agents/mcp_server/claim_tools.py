@@ -62,6 +62,8 @@ async def claim_task(
 
 
 async def _claim(desk: Desk, caller: Caller, who: Agent, task: str | None) -> Claimed:
+    if (given := desk.at_once(caller, lambda c: c.claim_at_once(who, task))) is not None:
+        return Claimed.from_answer(*given, who)
     answer, rev = await desk.do(caller, lambda c: c.claim(who, task, caller.cwd))
     return Claimed.from_answer(answer, rev, who)
 

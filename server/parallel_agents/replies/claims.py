@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field
 
@@ -270,16 +270,12 @@ def _how_to_work(held: Claim, strategy: Strategy, remote: str | None) -> str:
 
 def _calls(held: Claim, agent: Agent) -> Calls:
     who = {} if agent.verified else {"agent": agent.name, "session": agent.session}
-    claim = {"task_id": held.task, "token": held.token, **who}
-
-    def call(tool: str, **more: Any) -> str:
-        return f"{tool} {_JSON.encode({**claim, **more})}"
-
+    claim = _JSON.encode({"task_id": held.task, "token": held.token, **who}).removesuffix("}")
     return Calls(
-        completed=call("release_task", outcome="completed", summary="..."),
-        failed=call("fail_task", reason="..."),
-        returned=call("release_task", outcome="returned", summary="..."),
-        more_files=call("extend_claim", files=["..."]),
+        completed=f'release_task {claim}, "outcome": "completed", "summary": "..."}}',
+        failed=f'fail_task {claim}, "reason": "..."}}',
+        returned=f'release_task {claim}, "outcome": "returned", "summary": "..."}}',
+        more_files=f'extend_claim {claim}, "files": ["..."]}}',
     )
 
 

@@ -6,6 +6,24 @@ import threading
 from collections.abc import Callable
 
 from parallel_agents.core.errors import StoreFault
+from parallel_agents.store.protocol import NotAtOnce
+
+
+class AtOnce:
+    """A turn that is not waited for."""
+
+    __slots__ = ("_alone", "_mutex")
+
+    def __init__(self, alone: Alone, mutex: threading.Lock) -> None:
+        self._alone = alone
+        self._mutex = mutex
+
+    def __enter__(self) -> None:
+        if not self._mutex.acquire(blocking=False):
+            raise NotAtOnce
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._alone.__exit__(kind, error, trace)
 
 
 class Alone:
@@ -27,6 +45,10 @@ class Alone:
                 f"Another call of this server kept the store for {self._timeout:g} s.",
                 "call again.",
             )
+
+    def at_once(self) -> AtOnce:
+        """The turn, if nobody has it now: `with alone.at_once():`. Raises `NotAtOnce`."""
+        return AtOnce(self, self._mutex)
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         try:

@@ -25,7 +25,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from parallel_agents.core.commands import Answer, Decision, Done, NothingToClaim, Propose
+from parallel_agents.core.commands import Answer, Decision, Done, Granted, NothingToClaim, Propose
 from parallel_agents.core.errors import ParallelAgentsError, StoreFault
 from parallel_agents.core.events import Event, Kind
 from parallel_agents.core.model import State, TaskId
@@ -38,9 +38,9 @@ from parallel_agents.store.frontmatter import Unreadable, history_line, void_lin
 from parallel_agents.store.handedits import HandEdits
 from parallel_agents.store.hooktable import HookTable
 from parallel_agents.store.liveness import Liveness, SignsOfLife
-from parallel_agents.store.lock import FileLock
+from parallel_agents.store.lock import FileLock, rev_of
 from parallel_agents.store.opened import Entries, Folders
-from parallel_agents.store.protocol import Wish, command_of
+from parallel_agents.store.protocol import NotAtOnce, Wish, command_of
 from parallel_agents.store.revisions import Reservation
 from parallel_agents.store.scan import Scan, move_event, scan, state_after
 
@@ -109,6 +109,24 @@ class FolderStore(SignsOfLife):
             unsynced.sync()
             return decision.answer, rev
 
+    def grant_at_once(self, wish: Wish) -> tuple[Granted, int] | None:
+        """See `Store.grant_at_once`."""
+        with suppress(NotAtOnce), self._alone.at_once(), self._lock.at_once():
+            view = self._view
+            if view is None or self._lock.interrupted() is not None:
+                return None
+            try:
+                self._catch_up(view)
+                decision = decide(view, command_of(wish, view), self._now())
+                fits = all(self._reservation.covers(event.rev) for event in decision.events)
+                if isinstance(decision.answer, Granted) and fits:
+                    return decision.answer, self._commit_all(view, wish, decision).rev
+            except ParallelAgentsError:
+                pass  # it may be another one once the files were looked at
+            except (FeedBroken, files.Edited, OSError):
+                self._view = None  # whoever comes next reads the folder
+        return None
+
     def read(self, question: Callable[[View], T]) -> T:
         """See `Store.read`."""
         with self._alone:
@@ -133,7 +151,7 @@ class FolderStore(SignsOfLife):
 
     def _failed(self, error: BaseException) -> None:
         """Raise the fault of the store that this error is, if it is one."""
-        if isinstance(error, ParallelAgentsError):
+        if isinstance(error, ParallelAgentsError | NotAtOnce):
             return
         self._view = None  # it may be ahead of the files
         if isinstance(error, Unreadable):
@@ -217,8 +235,8 @@ class FolderStore(SignsOfLife):
 
     def _read_all(self, begun: str | None) -> View:
         runfiles.lay_out(self.folder)
-        if begun == f"{_rev_of(begun)} {Kind.ARCHIVED}":
-            runfiles.put_away_rest(self.folder, _rev_of(begun))
+        if begun == f"{rev_of(begun)} {Kind.ARCHIVED}":
+            runfiles.put_away_rest(self.folder, rev_of(begun))
         restarted = self._reservation.is_of_earlier_start()
 
         def uncommitted(task: TaskId, rev: int) -> bool:
@@ -229,7 +247,7 @@ class FolderStore(SignsOfLife):
         if self._finish_approval(found.view) or put_back:
             found = scan(self.folder, uncommitted, restarted=restarted)
         view = found.view
-        newest = max(found.seen, view.rev, self._feed.skip(), self._newest, _rev_of(begun))
+        newest = max(found.seen, view.rev, self._feed.skip(), self._newest, rev_of(begun))
         view.rev = self._newest = self._reservation.settle(newest)
         if begun is not None:
             self._reservation.cover(view.rev, anew=True)  # nobody counts from before it again
@@ -271,14 +289,7 @@ class FolderStore(SignsOfLife):
         for _ in range(ATTEMPTS):
             view, decision = self._decide(wish)
             try:
-                for event in decision.events:
-                    self._reservation.cover(event.rev, anew=event.kind in RESCAN)
-                    self._lock.begin(f"{event.rev} {event.task or event.kind}")
-                    self._commit(view, wish, event)
-                    self._lock.finish()
-                    view = self._view or view
-                    self._newest = view.rev
-                return decision, view.rev
+                return decision, self._commit_all(view, wish, decision).rev
             except (files.Edited, FileNotFoundError):  # the folder is not as the index says
                 self._is_there()
                 self._view = None
@@ -287,6 +298,16 @@ class FolderStore(SignsOfLife):
             f"The files in {self.folder} change by other hands faster than they can be read.",
             "call again when nobody moves files there.",
         )
+
+    def _commit_all(self, view: View, wish: Wish, decision: Decision) -> View:
+        for event in decision.events:
+            self._reservation.cover(event.rev, anew=event.kind in RESCAN)
+            self._lock.begin(f"{event.rev} {event.task or event.kind}")
+            self._commit(view, wish, event)
+            self._lock.finish()
+            view = self._view or view
+        self._newest = view.rev
+        return view
 
     def _decide(self, wish: Wish) -> tuple[View, Decision]:
         view = self._present()
@@ -374,9 +395,3 @@ class FolderStore(SignsOfLife):
         state = self._view.records[task].state
         folders = self._places[state], self._places[State.CLAIMED]
         return files.Unsynced([self._path(state, task), *folders])
-
-
-def _rev_of(begun: str | None) -> int:
-    """The revision in what the lock's file says was begun; 0 where there is none."""
-    text = (begun or "").partition(" ")[0]
-    return int(text) if text.isascii() and text.isdigit() else 0

@@ -49,7 +49,8 @@ class Liveness:
         self._place = os.path.join(folder, FOLDER)
         self._clock = clock
         self._awake = AwakeClock(folder / FOLDER / CLOCK, clock, awake)
-        self._held: dict[str, int] = {}
+        self._held: dict[str, tuple[int, tuple[int, int]]] = {}
+        """Session to the descriptor of its file, and which file (device, inode) that is."""
         self._mutex = threading.Lock()
 
     def hold_session(self, session: str) -> None:
@@ -65,9 +66,23 @@ class Liveness:
             Path(self._place).mkdir(exist_ok=True)
             fd = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o644)
             if _share(fd):
-                self._held[session] = fd
+                there = os.fstat(fd)
+                self._held[session] = fd, (there.st_dev, there.st_ino)
             else:
                 os.close(fd)
+
+    def holds_session(self, session: str) -> bool:
+        """Whether this session's lock is held by this object. False also where another thread
+        is about to take one: nothing is waited for.
+        """
+        if not self._mutex.acquire(blocking=False):
+            return False
+        try:
+            return self._is_held(session, self._path(f"{session}.session"))
+        except OSError:
+            return False
+        finally:
+            self._mutex.release()
 
     def beat(self, agent: Agent, first: bool = True) -> None:
         """Note a sign of life. That it cannot be noted is no reason to refuse the work.
@@ -114,23 +129,21 @@ class Liveness:
     def close(self) -> None:
         """Let go of the sessions held."""
         with self._mutex:
-            for fd in self._held.values():
+            for fd, _ in self._held.values():
                 os.close(fd)
             self._held.clear()
 
     def _is_held(self, session: str, path: str) -> bool:
         """Whether the lock is held on the file that is there now: the folder may be a new one."""
-        fd = self._held.get(session)
-        if fd is None:
+        fd, file = self._held.get(session, (-1, (0, 0)))
+        if fd < 0:
             return False
-        try:
-            there, mine = os.stat(path, follow_symlinks=False), os.fstat(fd)
-        except FileNotFoundError:
-            pass
-        else:
-            if (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino):
+        with suppress(FileNotFoundError):
+            there = os.stat(path, follow_symlinks=False)
+            if (there.st_dev, there.st_ino) == file:
                 return True
-        os.close(self._held.pop(session))
+        del self._held[session]
+        os.close(fd)
         return False
 
     def _session_is_over(self, session: str) -> bool:
@@ -200,6 +213,10 @@ class SignsOfLife:
     def hold_session(self, session: str) -> None:
         """See `Store.hold_session`."""
         self._liveness.hold_session(session)
+
+    def holds_session(self, session: str) -> bool:
+        """See `Store.holds_session`."""
+        return self._liveness.holds_session(session)
 
 
 def _share(fd: int) -> bool:

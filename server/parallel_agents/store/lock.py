@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from filelock import lock_descriptor, unlock_descriptor
 
 from parallel_agents.core.errors import StoreFault
 from parallel_agents.store.opened import FILE, Entries, Opened
+from parallel_agents.store.protocol import NotAtOnce
 
 FIRST_PAUSE = 0.00005
 LONGEST_PAUSE = 0.0005
@@ -56,6 +58,10 @@ class FileLock:
 
     def __exit__(self, *_: object) -> None:
         unlock_descriptor(self._held)
+
+    def at_once(self) -> AbstractContextManager[None]:
+        """Hold the lock, if it has been held before and is free now. Raises `NotAtOnce`."""
+        return _AtOnce(self._take_at_once)
 
     def interrupted(self) -> str | None:
         """What an earlier holder has begun and not finished, in its words; None where nothing is.
@@ -101,6 +107,14 @@ class FileLock:
                 patient = time.monotonic() > deadline - self._timeout + PATIENT_AFTER
                 pause = PATIENT_PAUSE if patient else min(2 * pause, LONGEST_PAUSE)
 
+    def _take_at_once(self) -> int:
+        if self.is_open and lock_descriptor(fd := self._file.fd(), blocking=False):
+            if self._is_current():
+                return fd
+            unlock_descriptor(fd)
+            self.close()
+        raise NotAtOnce
+
     def _is_current(self) -> bool:
         """Whether the path still leads to the file that was locked: it may have been replaced."""
         try:
@@ -112,6 +126,27 @@ class FileLock:
         except BaseException:
             self.close()  # and with it the lock
             raise
+
+
+class _AtOnce:
+    """A hold of the lock that is not waited for."""
+
+    __slots__ = ("_fd", "_take")
+
+    def __init__(self, take: Callable[[], int]) -> None:
+        self._take = take
+
+    def __enter__(self) -> None:
+        self._fd = self._take()
+
+    def __exit__(self, *_: object) -> None:
+        unlock_descriptor(self._fd)
+
+
+def rev_of(begun: str | None) -> int:
+    """The revision in what was begun, as the lock's file says it; 0 where there is none."""
+    text = (begun or "").partition(" ")[0]
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _holder(fd: int) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 from typing import TypeVar
 
-from parallel_agents.core.commands import Answer, Command, Propose
+from parallel_agents.core.commands import Answer, Command, Granted, Propose
+from parallel_agents.core.errors import ParallelAgentsError
 from parallel_agents.core.events import Event, Kind
 from parallel_agents.core.model import Agent
 from parallel_agents.core.rules import decide
 from parallel_agents.core.view import View
 from parallel_agents.store.approvals import approval_of
-from parallel_agents.store.protocol import Wish, command_of
+from parallel_agents.store.protocol import NotAtOnce, Wish, command_of
 
 T = TypeVar("T")
 
@@ -37,6 +39,17 @@ class MemoryStore:
             for event in decision.events:
                 self._apply(command, event)
             return decision.answer, self._view.rev
+
+    def grant_at_once(self, wish: Wish) -> tuple[Granted, int] | None:
+        """See `Store.grant_at_once`. Here nothing has to be waited for."""
+        with suppress(NotAtOnce, ParallelAgentsError), self._lock:
+            command = command_of(wish, self._view)
+            decision = decide(self._view, command, self._clock())
+            if isinstance(decision.answer, Granted):
+                for event in decision.events:
+                    self._apply(command, event)
+                return decision.answer, self._view.rev
+        return None
 
     def read(self, question: Callable[[View], T]) -> T:
         """See `Store.read`."""
@@ -66,6 +79,10 @@ class MemoryStore:
 
     def hold_session(self, session: str) -> None:
         """See `Store.hold_session`. Here `dead` says who does not live."""
+
+    def holds_session(self, session: str) -> bool:
+        """See `Store.holds_session`."""
+        return True
 
     def _apply(self, command: Command, event: Event) -> None:
         view = self._view

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from parallel_agents.core.commands import Answer, Command
+from parallel_agents.core.commands import Answer, Command, Granted
 from parallel_agents.core.model import Agent
 from parallel_agents.core.view import View
 
@@ -23,6 +23,10 @@ def command_of(wish: Wish, view: View) -> Command:
     return wish(view) if callable(wish) else wish
 
 
+class NotAtOnce(Exception):
+    """Raised where a claim would have to wait for something; it is left to `Store.transact`."""
+
+
 class Store(Protocol):
     """State that survives its process, changed by one command at a time."""
 
@@ -30,6 +34,13 @@ class Store(Protocol):
         """Decide, commit and make durable; the answer and the revision it was given at.
 
         Raises a refusal of the rules (nothing changed), or `StoreFault`.
+        """
+
+    def grant_at_once(self, wish: Wish) -> tuple[Granted, int] | None:
+        """What `transact` answers, where that is a claim and nothing has to be waited for.
+
+        Else None: also where the rules refuse it, where files have to be read anew or written
+        through to the disk, and where the wish raises `NotAtOnce`. Then nothing has changed.
         """
 
     def read(self, question: Callable[[View], T]) -> T:
@@ -56,3 +67,6 @@ class Store(Protocol):
 
     def hold_session(self, session: str) -> None:
         """Show, until this process ends, that the server of this client session runs."""
+
+    def holds_session(self, session: str) -> bool:
+        """Whether `hold_session` has nothing to do. False also where that is not known at once."""

@@ -48,12 +48,16 @@ class Reservation:
         self.cover(seen, anew=True)
         return seen
 
+    def covers(self, rev: int) -> bool:
+        """Whether `rev` is reserved as it is: nothing has to be written for it."""
+        return rev <= self._ceiling
+
     def cover(self, rev: int, anew: bool = False) -> None:
         """Make sure that `rev` is reserved before anybody is told of it.
 
         `anew` writes it down even so: then no loss of other files brings back what was before.
         """
-        if rev <= self._ceiling and not anew:
+        if self.covers(rev) and not anew:
             return
         self._ceiling = rev + BLOCK
         text = f"{self._ceiling} {rev} {_boot()}".encode()
