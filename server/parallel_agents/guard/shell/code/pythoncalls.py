@@ -1,18 +1,20 @@
-"""What the functions that Python code calls do with files, as data, and what they give back."""
+"""What the functions and methods that Python code calls do with files, and what they give back."""
 
 from __future__ import annotations
 
-import os
-
 from parallel_agents.guard.shell import effects
-from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import (
-    UNKNOWN,
-    capped,
-    is_known,
-    names,
+from parallel_agents.guard.shell.bash.state import ANY, UNSEEN
+from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
+from parallel_agents.guard.shell.code import pythonlibrary, pythonmethods, pythonpaths, pythontexts
+from parallel_agents.guard.shell.code.pythonvalues import (
+    CALLABLE,
+    File,
+    Name,
+    elements,
+    is_unknown,
+    options,
+    texts,
 )
-from parallel_agents.guard.shell.code import pythonpaths
 from parallel_agents.guard.shell.programs import arguments
 
 TYPE_CHECKING = False
@@ -20,379 +22,227 @@ if TYPE_CHECKING:
     from typing import Any
 
     from parallel_agents.guard.shell.bash.state import Values
-    from parallel_agents.guard.shell.code.pythoncode import Walk
+    from parallel_agents.guard.shell.code.pythonfunctions import Functions
 
 FUNCTIONS = {
+    **dict.fromkeys(names("os.remove os.unlink os.rmdir os.removedirs"), "entry 0 path"),
     **dict.fromkeys(
         names(
             """
-        os.remove os.unlink os.rmdir os.removedirs
+        os.truncate os.chmod os.chown shutil.chown sqlite3.connect shelve.open os.utime
+        os.setxattr os.mkfifo os.mknod
         """
         ),
-        "entry 0",
+        "write 0 path",
     ),
+    **dict.fromkeys(names("os.rename os.replace os.renames shutil.move"), "tree 0 src;place 1 dst"),
+    **dict.fromkeys(names("os.symlink os.link"), "entry 1 dst"),
+    **dict.fromkeys(
+        names("shutil.copy shutil.copy2 shutil.copyfile shutil.copymode shutil.copystat"),
+        "copy 1 dst",
+    ),
+    "shutil.copytree": "laid 1 dst",
+    "shutil.rmtree": "tree 0 path",
+    "shutil.make_archive": "prefix 0 base_name",
+    **dict.fromkeys(names("numpy.save np.save np.savetxt numpy.savetxt np.savez"), "write 0 file"),
+    **dict.fromkeys(names("torch.save joblib.dump urllib.request.urlretrieve"), "write 1 filename"),
+    **dict.fromkeys(names("os.makedirs os.mkdir"), "folder 0 name"),
     **dict.fromkeys(
         names(
             """
-        os.truncate shutil.make_archive os.chmod os.chown shutil.chown sqlite3.connect shelve.open
+        logging.FileHandler logging.handlers.RotatingFileHandler logging.basicConfig
+        logging.handlers.TimedRotatingFileHandler logging.handlers.WatchedFileHandler
         """
         ),
-        "write 0",
+        "write 0 filename",
     ),
-    **dict.fromkeys(
-        names(
-            """
-        os.rename os.replace os.renames shutil.move
-        """
-        ),
-        "tree 0;place 1",
-    ),
-    **dict.fromkeys(
-        names(
-            """
-        os.symlink os.link
-        """
-        ),
-        "entry 1",
-    ),
-    **dict.fromkeys(
-        names(
-            """
-        shutil.copy shutil.copy2 shutil.copyfile shutil.copymode shutil.copystat
-        """
-        ),
-        "copy 1",
-    ),
-    **{"shutil.copytree": "tree 1", "shutil.rmtree": "tree 0", "shutil.unpack_archive": "into 1"},
-    **dict.fromkeys(names("numpy.save np.save np.savetxt numpy.savetxt"), "write 0"),
-    **dict.fromkeys(names("torch.save joblib.dump urllib.request.urlretrieve"), "write 1"),
-    **dict.fromkeys(names("os.mkfifo os.makedirs os.mkdir"), "folder 0"),
+    "zipfile.ZipFile.write": "",
 }
-"""What becomes of which of their arguments."""
+"""What becomes of which argument: its kind, its place and its name, each followed by `;`."""
 
-METHODS = {
-    **dict.fromkeys(
-        names(
-            """
-        write_text write_bytes
-        """
-        ),
-        "write",
-    ),
-    **dict.fromkeys(
-        names(
-            """
-        unlink rmdir
-        """
-        ),
-        "entry",
-    ),
-    "touch": "touch",
-    "mkdir": "folder",
-    **dict.fromkeys(
-        names(
-            """
-        symlink_to hardlink_to link_to
-        """
-        ),
-        "entry",
-    ),
-    **dict.fromkeys(
-        names(
-            """
-        chmod lchmod
-        """
-        ),
-        "write",
-    ),
-}
-
-SAVING = names(
+KNOWN_MODULES = names(
     """
-    to_csv to_json to_excel to_parquet to_pickle to_html to_markdown savefig save savez tofile
-    write_html write_image write_csv write_parquet write_json
+    os sys io re json pathlib shutil subprocess glob fileinput tempfile argparse collections
+    functools itertools operator dataclasses typing textwrap string time datetime random math
+    contextlib unittest pytest logging csv configparser sqlite3 pickle copy hashlib base64 codecs
+    gzip bz2 lzma zipfile tarfile ast tokenize token inspect importlib runpy types enum abc
+    threading multiprocessing concurrent asyncio mmap ctypes struct socket urllib http xml html
+    email difflib fnmatch stat errno signal platform getpass shlex warnings traceback atexit
+    weakref uuid zlib binascii locale gettext queue select heapq bisect array decimal fractions
+    statistics numbers secrets hmac ssl pprint reprlib dis code pdb timeit cProfile pstats doctest
+    numpy pandas requests yaml toml tomllib tomli_w libcst lib2to3 black isort click typer rich
+    attr attrs pydantic jinja2 __future__ builtins shelve dbm linecache keyword site sysconfig
+    venv zipapp zipimport pkgutil
     """
 )
-"""Methods of other objects than paths that write the file of their first argument."""
-
-OPENERS = names(
-    """
-    open io.open codecs.open gzip.open bz2.open lzma.open tarfile.open zipfile.ZipFile
-    os.fdopen tokenize.open dbm.open aiofiles.open
-    """
-)
-RUNNERS = names(
-    """
-    subprocess.run subprocess.call subprocess.check_call subprocess.check_output
-    subprocess.Popen asyncio.create_subprocess_exec pexpect.spawn sh.Command
-    """
-)
-SHELLS = names(
-    """
-    os.system os.popen subprocess.getoutput subprocess.getstatusoutput pexpect.run
-    commands.getoutput asyncio.create_subprocess_shell
-    """
-)
-_SAME = names(
-    """
-    str Path PurePath PosixPath pathlib.Path pathlib.PurePath os.fspath os.path.expanduser
-    list pathlib.PosixPath os.path.normpath os.fsdecode os.fsencode sorted tuple set iter
-    reversed bytes Path.resolve repr
-    """
-)
-_UNCHANGED = names(
-    """
-    resolve absolute expanduser as_posix strip rstrip lstrip encode decode __str__ open
-    """
-)
-KINDS = arguments.KINDS
+"""Modules that are not looked for in the project."""
 
 
 def names_of(module: str) -> list[str]:
-    """The functions of the table that are in a module: what `import *` brings."""
-    known = (*FUNCTIONS, *RUNNERS, *SHELLS, "pathlib.Path")
+    """The functions of the tables that are in a module: what `import *` brings."""
+    if module == "os":
+        return [
+            *_from("os"),
+            "O_WRONLY",
+            "O_RDWR",
+            "O_CREAT",
+            "O_TRUNC",
+            "open",
+            "write",
+            "environ",
+        ]
+    return [*_from(module), *(["Path"] if module == "pathlib" else [])]
+
+
+def _from(module: str) -> list[str]:
+    from parallel_agents.guard.shell.code.pythonprograms import RUNNERS, SHELLS
+
+    known = (*FUNCTIONS, *pythonlibrary.NAMES, *RUNNERS, *SHELLS)
     return [n.rpartition(".")[2] for n in known if n.rpartition(".")[0] == module]
 
 
-def is_watched(name: str) -> bool:
-    """Whether a function of this name writes or starts something."""
-    return any(name in known for known in (FUNCTIONS, OPENERS, RUNNERS, SHELLS))
-
-
-def call(walk: Walk, node: Any, name: str, keywords: dict[str, Any]) -> Values:
-    """What a call gives; what it does is told to the effects."""
-    told, state = walk.run.effects, walk.state
-    given = [walk.value(a) for a in node.args]
-    named = {key: walk.value(value) for key, value in keywords.items()}
+def function(walk: Functions, called: Name, given: list[Any], named: dict[str, Any]) -> Any:
+    """What a call of a module's function gives; what it does is told to the effects."""
+    name, told, state = called.name, walk.run.effects, walk.state
     if name in FUNCTIONS:
-        _function(walk, name, given, named)
-        return ANY
-    if name in OPENERS:
-        mode = named.get("mode", given[1] if len(given) > 1 else ("r",))
-        path = given[0] if given else named.get("file", named.get("filename", ANY))
-        if any(
-            m != UNKNOWN and not frozenset("wax+").isdisjoint(m.partition(":")[0]) for m in mode
+        _acts(walk, name, given, named)
+        return None if name[:3] in ("os.", "shu") else Name(name + "()")
+    if name in pythonmethods.OPENERS:
+        return pythonmethods.opened(walk, name, given, named)
+    if name == "os.open":
+        flags = given[1] if len(given) > 1 else named.get("flags", UNKNOWN)
+        path = texts(given[0] if given else named.get("path", UNKNOWN))
+        text = flags.name if isinstance(flags, Name) else str(flags)
+        if flags != 0 and any(
+            sign in text for sign in ("O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND")
         ):
-            told.write(path, state, f"{name}()")
-        elif UNKNOWN in mode[0]:
-            told.unknown("a file is opened, and whether to write is only known when it runs")
-        return path
-    if name == "os.open" and given:
-        flags = _source_names(node.args[1]) if len(node.args) > 1 else set()
-        if not flags.isdisjoint(("O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND")):
-            told.write(given[0], state, "os.open()")
-        return ANY
-    if name in SHELLS:
-        walk.shell(given[0] if given else ANY)
-        return ANY
-    if name in RUNNERS or name.startswith(("os.exec", "os.spawn", "os.posix_spawn")):
-        _run(walk, node, name, given, keywords)
-        return ANY
-    if name in ("exec", "eval", "compile") and given:
-        from parallel_agents.guard.shell.code import pythoncode
+            told.write(path, state, "os.open()")
+            return File(path, writes=True)
+        return File(path, writes=not is_known(text) or (isinstance(flags, int) and bool(flags)))
+    if name in ("os.ftruncate", "os.write", "os.pwrite", "os.sendfile", "os.fchmod", "mmap.mmap"):
+        for file in options(given[0]) if given else []:
+            if isinstance(file, File):
+                told.write(file.path, state, name)
+        return UNKNOWN
+    if name.startswith("argparse.") or (name.startswith("?args") and called.given is not None):
+        from parallel_agents.guard.shell.code import pythonarguments
 
-        for text in given[0]:
-            if is_known(text) and len(text) > 3 and walk.depth < 4:
-                pythoncode.follow(walk.run, text, walk.script, walk.arguments, state)
-            elif not is_known(text):
-                told.unknown("Python code is only known when it runs", text)
-        return ANY
-    if name == "os.chdir" and given:
-        state.cwds = tuple(p for v in given[0] for p in walk.run.absolute(v, state))
-        return ANY
-    if name == "fileinput.input":
-        inplace = keywords.get("inplace")
-        if inplace is not None and getattr(inplace, "value", True):
-            items = walk.items(node.args[0]) if node.args else list(walk.arguments)
-            for item in items if items is not None else given[:1]:
-                told.write(item, state, "fileinput", kind=effects.ENTRY)
-        return ANY
-    return _given_back(walk, node, name, given, named)
+        return pythonarguments.call(walk, called, given, named)
+    found = pythonlibrary.call(walk, called, given, named)
+    if found is not pythonlibrary.NOT_THERE:
+        return found
+    return _of_stranger(walk, called, given, named)
 
 
-def _function(walk: Walk, name: str, given: list[Values], named: dict[str, Values]) -> None:
-    told, state = walk.run.effects, walk.state
-    for part in FUNCTIONS[name].split(";"):
-        kind, place = part.split()
-        index = int(place)
-        if index < len(given):
-            values = given[index]
-        else:
-            values = named.get("dst" if index else "path", named.get("src", ()))
-        if kind == "into":
-            told.write(tuple(v + "/" + UNKNOWN for v in values), state, name)
-        elif kind in ("copy", "place"):
-            sources = given[0] if given else ANY
-            found: list[str] = []
-            for value in values:
-                folder = value.endswith("/") or any(
-                    is_known(p) and os.path.isdir(p) for p in walk.run.absolute(value, state)
-                )
-                found += (
-                    [os.path.join(value, s.rpartition("/")[2]) for s in sources]
-                    if folder
-                    else [value]
-                )
-            told.write(
-                tuple(found), state, name, kind=effects.WRITE if kind == "copy" else effects.ENTRY
+def _of_stranger(walk: Functions, called: Name, given: list[Any], named: dict[str, Any]) -> Any:
+    """A function that no table has, or a method of what one gave."""
+    name, told, state = called.name, walk.run.effects, walk.state
+    tail = name.rpartition(".")[2]
+    values = [*given, *named.values()]
+    functions = [v for v in values if isinstance(v, CALLABLE)]
+    if functions:
+        at = next((i for i, v in enumerate(given) if isinstance(v, CALLABLE)), len(given))
+        target = functions[0]
+        behind = given[at + 1 :]
+        if tail in ("map", "starmap", "imap", "imap_unordered", "map_async", "starmap_async"):
+            rows = [elements(v) for v in behind]
+            many = tail.startswith("starmap")
+            for row in zip(*[[UNKNOWN] if r is None else r for r in rows[:8]]):
+                row = tuple(elements(row[0]) or [UNKNOWN]) if many else row
+                walk.apply(target, list(row), {})
+        elif "args" in named or tail in ("Thread", "Process", "Timer"):
+            inner = named.get("kwargs")
+            walk.apply(
+                target,
+                elements(named.get("args", ())) or [],
+                inner if isinstance(inner, dict) else {},
             )
         else:
-            told.write(values, state, name, kind=KINDS[kind])
+            walk.apply(target, behind or [UNKNOWN], {})
+        return Name(name + "()")
+    if name.startswith("ctypes."):
+        for value in values:
+            told.mention(texts(value), state, "ctypes")
+        return Name(name + "()")
+    if tail in ("extractall", "extract", "unpack") and "()" in name:
+        _unpacked(walk, called, tail, given, named)
+        return None
+    if tail in ("read", "getvalue") and isinstance(called.given, str):
+        return called.given
+    if tail in ("readlines", "splitlines", "split") and isinstance(called.given, str):
+        return pythontexts.text_method(called.given, "splitlines", [], {})
+    if tail in pythonmethods.SAVING or (tail == "write" and "ElementTree" in name):
+        first = given[0] if given else named.get("path", named.get("fp", UNKNOWN))
+        if not is_unknown(first):
+            told.write(texts(first), state, f".{tail}()")
+        return None
+    if "()" in name and tail in pythonmethods.METHODS and tail not in ("touch", "mkdir"):
+        told.unknown("Python code calls methods of what nobody knows")
+    return Name((name + "()")[:200], called.given if tail in ("open", "ZipFile") else None)
 
 
-def _run(walk: Walk, node: Any, name: str, given: list[Values], keywords: dict[str, Any]) -> None:
+def _acts(walk: Functions, name: str, given: list[Any], named: dict[str, Any]) -> None:
+    """Tell the effects what a function of the table does."""
+    told, state = walk.run.effects, walk.state
+    for part in filter(None, FUNCTIONS[name].split(";")):
+        kind, place, key = part.split()
+        index = int(place)
+        value = given[index] if index < len(given) else named.get(key, named.get("filename", ()))
+        words = texts(value) if value != () else ()
+        if name == "sqlite3.connect":
+            words = tuple(w.removeprefix("file:").partition("?")[0] for w in words)
+            words = tuple(w for w in words if w and w != ":memory:")
+        if kind == "prefix":
+            told.write(tuple(w + "." + UNKNOWN for w in words), state, name)
+        elif kind == "laid":
+            _laid(walk, name, texts(given[0]) if given else ANY, words)
+        elif kind in ("copy", "place"):
+            sources = texts(given[0] if given else named.get("src", UNKNOWN))
+            told.write(
+                pythonmethods.goals(walk, sources, words),
+                state,
+                name,
+                kind=effects.WRITE if kind == "copy" else effects.ENTRY,
+            )
+        else:
+            told.write(words, state, name, kind=arguments.KINDS[kind])
+        for word in words:
+            pythonmethods.forget(walk, word)
+
+
+def _laid(walk: Functions, name: str, sources: Values, goals: Values) -> None:
+    """`copytree`: every file of the source, at the same place below the goal."""
+    count = 0
+    for source in sources:
+        for folder, _, files in pythonpaths.walked(walk, (source,)):
+            below = folder[len(source) :].lstrip("/")
+            for goal in goals:
+                for file in files:
+                    count += 1
+                    if count < 300:
+                        word = pythonpaths.joined([goal, below, file])
+                        walk.run.effects.write(texts(word), walk.state, name)
+    if not count or count >= 300:
+        walk.run.effects.write(tuple(g + "/" + UNKNOWN for g in goals), walk.state, name)
+        if count:
+            walk.run.effects.write(goals, walk.state, name, kind=effects.TREE)
+
+
+def _unpacked(
+    walk: Functions, called: Name, tail: str, given: list[Any], named: dict[str, Any]
+) -> None:
+    """Members of an archive come out."""
     from parallel_agents.guard.shell.programs import invocation
 
-    first = node.args[0] if node.args else keywords.get("args")
-    if first is None:
-        return
-    state = walk.state.copy()
-    if "cwd" in keywords:
-        state.cwds = tuple(
-            p for v in walk.value(keywords["cwd"]) for p in walk.run.absolute(v, state)
-        )
-    for key in ("stdout", "stderr"):
-        if key in keywords:
-            walk.value(keywords[key])
-    stdin = UNSEEN
-    if "input" in keywords:
-        stdin = Stream(walk.value(keywords["input"]))
-    shell = keywords.get("shell")
-    items = walk.items(first)
-    if name.startswith(("os.exec", "os.spawn", "os.posix_spawn", "asyncio")):
-        arguments = node.args[1:] if name.startswith("os.") else node.args
-        if name.startswith("os.spawn"):
-            arguments = node.args[2:]
-        flat: list[Values] = []
-        for argument in arguments:
-            flat += walk.items(argument) or [walk.value(argument)]
-        items = flat
-    if items:
-        if shell is not None and getattr(shell, "value", True):
-            walk.run.text(items[0][0], state, stdin)
-            return
-        invocation.run(walk.run, items, state, stdin)
-        return
-    values = walk.value(first)
-    for text in values:
-        if text == UNKNOWN:
-            walk.run.effects.unknown("Python starts a program that is only known when it runs")
-        else:
-            walk.run.text(text, state, stdin)
-
-
-def _given_back(
-    walk: Walk, node: Any, name: str, given: list[Values], named: dict[str, Values]
-) -> Values:
-    if name in ("Path", "pathlib.Path", "PurePath", "os.path.join") and len(given) > 1:
-        values = given[0]
-        for part in given[1:]:
-            values = capped(
-                [b if b[:1] == "/" else f"{a}/{b}" if a else b for a in values for b in part]
-            )
-        return values
-    if name in ("pathlib.Path.cwd", "os.getcwd", "Path.cwd"):
-        return walk.state.cwds
-    if name in ("pathlib.Path.home", "Path.home"):
-        return (os.environ.get("HOME", UNKNOWN),)
-    if name in ("Path", "pathlib.Path") and not given:
-        return (".",)
-    if name in _SAME:
-        return given[0] if given else ("",)
-    if name in ("os.path.abspath", "os.path.realpath") and given:
-        return tuple(p for v in given[0] for p in walk.run.absolute(v, walk.state))
-    if name in ("os.path.dirname", "os.path.basename") and given:
-        return pythonpaths.attribute("parent" if name.endswith("dirname") else "name", given[0])
-    if name in ("base64.b64decode", "bytes.fromhex", "codecs.decode") and given:
-        return pythonpaths.decoded(name, given)
-    if name == "chr" and given and given[0][0].isdecimal():
-        return (chr(int(given[0][0]) % 0xD800),)
-    if name.startswith("tempfile."):
-        return ("/tmp/made",)
-    if name == "input" or type(node.func).__name__ != "Attribute":
-        return ANY
-    return _method(walk, node, node.func.attr, given, named)
-
-
-def _method(
-    walk: Walk, node: Any, method: str, given: list[Values], named: dict[str, Values]
-) -> Values:
-    told, state = walk.run.effects, walk.state
-    values = walk.value(node.func.value)
-    if method in METHODS:
-        told.write(values, state, f".{method}()", kind=KINDS[METHODS[method]])
-        return ANY
-    if method == "open" and values != ANY:
-        mode = named.get("mode", given[0] if given else ("r",))
-        if any(not frozenset("wax+").isdisjoint(m) for m in mode if m != UNKNOWN):
-            told.write(values, state, ".open()")
-        return values
-    if method in ("rename", "replace", "move", "move_into") and len(given) == 1:
-        told.write(values, state, f".{method}()", kind=effects.TREE)
-        told.write(given[0], state, f".{method}()", kind=effects.ENTRY)
-        return given[0]
-    if method in ("copy", "copy_into") and len(given) == 1 and values != ANY:
-        told.write(given[0], state, f".{method}()")
-        return given[0]
-    if method in SAVING and given and type(node.func.value).__name__ != "Constant":
-        told.write(given[0], state, f".{method}()")
-        return ANY
-    if method in ("extractall", "extract"):
-        folder = named.get(
-            "path", given[-1] if given and method == "extract" else (given[0] if given else (".",))
-        )
-        if method == "extractall":
-            told.write(tuple(v + "/" + UNKNOWN for v in folder), state, f".{method}()")
-            for value in folder:
-                for path in told.located(value, state.cwds):
-                    if is_known(path):
-                        told.write((path,), state, f".{method}()", kind=effects.TREE)
-        return ANY
-    if method in ("read_text", "read_bytes"):
-        stream = walk.run.contents(values, state)
-        return stream.texts if stream.texts is not None else ANY
-    if method == "read":
-        stream = walk.run.contents(values, state) if values != ANY else UNSEEN
-        return stream.texts if stream.texts is not None else ANY
-    if method in _UNCHANGED:
-        return tuple(v.strip() if method == "strip" and not given else v for v in values)
-    if method in (
-        "joinpath",
-        "with_name",
-        "with_suffix",
-        "with_stem",
-        "relative_to",
-        "removesuffix",
-    ):
-        return pythonpaths.renamed(method, values, given)
-    if method == "join" and values != ANY and node.args:
-        items = walk.items(node.args[0])
-        if items and all(len(i) == 1 for i in items):
-            return (values[0].join(i[0] for i in items),)
-        return ANY
-    if method == "format" and values != ANY:
-        return capped([pythonpaths.filled(v, "{}", given) for v in values])
-    if method in ("lower", "upper") and values != ANY:
-        return tuple(v.lower() if method == "lower" else v.upper() for v in values)
-    if method == "replace" and len(given) == 2 and values != ANY and all(map(is_known, values)):
-        if len(given[0]) == len(given[1]) == 1 and is_known(given[0][0]):
-            return capped([v.replace(given[0][0], given[1][0]) for v in values])
-        return ANY
-    if method in ("append", "add") and type(node.func.value).__name__ == "Name" and given:
-        walk.lists.setdefault(node.func.value.id, []).append(given[0])
-        return ANY
-    if method == "extend" and type(node.func.value).__name__ == "Name" and node.args:
-        found = walk.items(node.args[0]) or [ANY]
-        walk.lists.setdefault(node.func.value.id, []).extend(found)
-    return ANY
-
-
-def _source_names(node: Any) -> set[str]:
-    kind = type(node).__name__
-    if kind == "Attribute":
-        return {node.attr}
-    if kind == "Name":
-        return {node.id}
-    if kind == "BinOp":
-        return _source_names(node.left) | _source_names(node.right)
-    return set()
+    place = 1 if tail == "extract" else 0
+    folder = named.get("path", given[place] if len(given) > place else ".")
+    program = "unzip" if "zip" in called.name.lower() else "tar"
+    archive = texts(called.given) if called.given is not None else ANY
+    words: list[Values] = [("unzip",), ("-o",), archive, ("-d",), texts(folder)]
+    if program == "tar":
+        words = [("tar",), ("-x",), ("-f",), archive, ("-C",), texts(folder)]
+    if tail == "extract":
+        words = [*words[:3], texts(given[0]) if given else ANY, *words[3:]]
+        if program == "tar":
+            words = [*words[:3], archive, ("-C",), texts(folder), texts(given[0] if given else "")]
+    invocation.run(walk.run, words, walk.state.copy(), UNSEEN)

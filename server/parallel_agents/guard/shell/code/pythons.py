@@ -43,7 +43,7 @@ def python(run: Interpreter, name: str, given: list[Values], state: State, stdin
         elif word[:2] != "--" and "c" in word[1:]:
             attached = word.partition("c")[2]
             code: Values = (attached,) if attached else (rest.pop(0) if rest else ("",))
-            return _code(run, code, "-c", rest, state)
+            return _code(run, code, "-c", rest, state, stdin)
         elif word[:2] != "--" and "m" in word[1:]:
             attached = word.partition("m")[2]
             module = attached or (rest.pop(0)[0] if rest else "")
@@ -64,12 +64,17 @@ def python(run: Interpreter, name: str, given: list[Values], state: State, stdin
                 for values in rest:
                     run.effects.mention(values, state, value[:60])
             else:
-                _code(run, stream.texts, path, rest, state)
+                _code(run, stream.texts, path, rest, state, stdin)
     return UNSEEN
 
 
 def _code(
-    run: Interpreter, code: Values, script: str, arguments: list[Values], state: State
+    run: Interpreter,
+    code: Values,
+    script: str,
+    arguments: list[Values],
+    state: State,
+    stdin: Stream = UNSEEN,
 ) -> Stream:
     from parallel_agents.guard.shell.code import pythoncode
 
@@ -80,7 +85,7 @@ def _code(
                 for values in arguments:
                     run.effects.mention(values, state, "python")
                 continue
-        pythoncode.follow(run, text, script, arguments, state)
+        pythoncode.follow(run, text, script, arguments, state, stdin)
     return UNSEEN
 
 
@@ -131,7 +136,7 @@ def _module(
         for absolute in run.absolute(path, state):
             stream = run.contents_of(absolute)
             if stream.texts is not None and stream.texts != ANY:
-                return _code(run, stream.texts, absolute, rest, state)
+                return _code(run, stream.texts, absolute, rest, state, stdin)
     if module.partition(".")[0] in _QUIET:
         run.effects.unknown(f"`python -m {module}` runs code that is not seen")
         if module in ("pip",):

@@ -1,228 +1,331 @@
-"""What expressions of Python code are worth: texts, paths and lists of them."""
+"""What expressions of Python code are worth: real texts, numbers and lists as far as known.
+
+A text may hold marks: an UNKNOWN is any text, and alone it is any value at all. Everything else
+is itself: `str`, `int`, `bool`, `None`, `list`, `tuple`, `dict`, and the classes here.
+"""
 
 from __future__ import annotations
 
-import os
+from itertools import islice
+from types import GeneratorType
 
 from parallel_agents.guard.shell.bash.state import ANY
-from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, capped, is_known, product
-from parallel_agents.guard.shell.code import pythonpaths
+from parallel_agents.guard.shell.bash.words import LONGEST, MARKS, MOST, UNKNOWN, fits, is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from parallel_agents.guard.shell.bash.interpreter import Interpreter
-    from parallel_agents.guard.shell.bash.state import State, Values
+    from parallel_agents.guard.shell.bash.state import Values
+
+GREATEST = 100_000
+"""Characters that a text may have."""
+LARGEST = 2000
+"""Elements that a list may have."""
 
 
-class Scope:
-    """Names and what they stand for. What is called and what is walked is for `Walk` to say."""
+class Path:
+    """A `pathlib` path."""
 
-    def __init__(
-        self, run: Interpreter, script: str, arguments: list[Values], state: State
-    ) -> None:
-        self.run = run
-        self.script = script
-        self.arguments = arguments
-        self.state = state.copy()
-        self.names: dict[str, Values] = {}
-        self.lists: dict[str, list[Values]] = {}
-        self.imported: dict[str, str] = {}
-        """Names of modules and of what is in them, as dotted names."""
-        self.functions: dict[str, Any] = {}
-        self.called: set[str] = set()
-        self.depth = 0
-        self.returned: Values = ANY
+    __slots__ = ("text",)
 
-    def call(self, node: Any) -> Values:
-        """What a call gives."""
-        raise NotImplementedError
+    def __init__(self, text: str) -> None:
+        self.text = text
 
-    def visit(self, item: Any) -> None:
-        """Walk a statement or an expression."""
-        raise NotImplementedError
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Path) and other.text == self.text
 
-    def bind(self, target: Any, values: Values, items: list[Values] | None) -> None:
-        """Give a target its value."""
-        kind = type(target).__name__
-        if kind == "Name":
-            self.names[target.id] = values
-            self.lists.pop(target.id, None)
-            if items is not None:
-                self.lists[target.id] = items
-        elif kind in ("Tuple", "List"):
-            for at, element in enumerate(target.elts):
-                one = items[at] if items is not None and at < len(items) else ANY
-                self.bind(element, one, None)
-        elif kind == "Starred":
-            self.bind(target.value, ANY, items)
-        elif kind == "Attribute":
-            self.names["." + target.attr] = values
+    def __hash__(self) -> int:
+        return hash(("path", self.text))
 
-    def value(self, node: Any) -> Values:
-        """The alternatives of an expression; what it calls is told."""
-        self.run.budget.step()
-        kind = type(node).__name__
-        if kind == "Constant":
-            if isinstance(node.value, str):
-                return (_clean(node.value),)
-            if isinstance(node.value, bytes):
-                return (_clean(node.value.decode("utf-8", "replace")),)
-            return (str(node.value),) if isinstance(node.value, (int, float)) else ANY
-        if kind == "Name":
-            if node.id == "__file__":
-                return (self.script,)
-            return self.names.get(node.id, ANY)
-        if kind == "JoinedStr":
-            values: Values = ("",)
-            for part in node.values:
-                values = product(values, self.value(part))
-            return values
-        if kind == "FormattedValue":
-            return self.value(node.value) if node.format_spec is None else _spent(self, node.value)
-        if kind == "BinOp":
-            return self._joined(node)
-        if kind == "Call":
-            return self.call(node)
-        if kind == "Attribute":
-            return self._attribute(node)
-        if kind == "Subscript":
-            return self._subscript(node)
-        if kind == "IfExp":
-            self.value(node.test)
-            return capped([*self.value(node.body), *self.value(node.orelse)])
-        if kind == "BoolOp":
-            return capped([v for part in node.values for v in self.value(part)])
-        if kind in ("Lambda", "Await", "Starred", "YieldFrom"):
-            return self.value(node.body if kind == "Lambda" else node.value)
-        if kind == "NamedExpr":
-            found = self.value(node.value)
-            self.bind(node.target, found, None)
-            return found
-        if kind in ("ListComp", "SetComp", "GeneratorExp", "List", "Tuple", "Set"):
-            items = self.items(node)
-            return capped([v for i in items for v in i]) if items else ANY
-        for field in node._fields:
-            inner = getattr(node, field, None)
-            for item in inner if isinstance(inner, list) else (inner,):
-                if hasattr(item, "_fields"):
-                    self.visit(item)
-        return ANY
 
-    def _joined(self, node: Any) -> Values:
-        left, sign = self.value(node.left), type(node.op).__name__
-        right = self.value(node.right)
-        if sign == "Add":
-            return product(left, right)
-        if sign == "Div":
-            if right != ANY and all(r[:1] == "/" for r in right):
-                return right
-            return product(product(left, ("/",)), right)
-        if sign == "Mod":
-            items = self.items(node.right) or [right]
-            return capped(
-                [pythonpaths.filled(t, "%s", items) if is_known(t) else UNKNOWN for t in left]
-            )
-        if sign == "Mult" and len(left) == len(right) == 1 and right[0].isdecimal():
-            times = int(right[0])
-            return (left[0] * times,) if times * len(left[0]) < 4096 else ANY
-        return ANY
+class Entry(Path):
+    """An element of `os.scandir`, or a temporary file: `name` is what its kind says."""
 
-    def _attribute(self, node: Any) -> Values:
-        name = self.dotted(node)
-        if name == "os.sep":
-            return ("/",)
-        if name == "os.curdir":
-            return (".",)
-        values = self.value(node.value)
-        if values == ANY:
-            return self.names.get("." + node.attr, ANY)
-        return pythonpaths.attribute(node.attr, values)
+    __slots__ = ("whole",)
 
-    def _subscript(self, node: Any) -> Values:
-        items = self.items(node.value)
-        index = node.slice
-        if type(index).__name__ == "Index":  # Python 3.8 and older
-            index = index.value
-        known = getattr(index, "value", None)
-        if type(index).__name__ == "UnaryOp" and hasattr(index.operand, "value"):
-            known = -index.operand.value if isinstance(index.operand.value, int) else None
-        if items is not None and items:
-            if isinstance(known, int) and -len(items) <= known < len(items):
-                return items[known]
-            return capped([v for i in items for v in i])
-        if self.dotted(node.value) in ("os.environ",) and isinstance(known, str):
-            return (os.environ[known],) if known in ("HOME", "PWD", "TMPDIR") else ANY
-        self.value(node.value)
-        return ANY
+    def __init__(self, text: str, *, whole: bool) -> None:
+        super().__init__(text)
+        self.whole = whole
+        """Whether `name` is the whole path."""
 
-    def items(self, node: Any) -> list[Values] | None:
-        """The elements of an expression that is a list, or None where that is not known."""
-        kind = type(node).__name__
-        if kind in ("List", "Tuple", "Set"):
-            found: list[Values] = []
-            for element in node.elts:
-                if type(element).__name__ == "Starred":
-                    found += self.items(element.value) or [ANY]
-                else:
-                    found.append(self.value(element))
-            return found
-        if kind == "Dict":
-            for value in node.values:
-                self.value(value)
-            return [self.value(k) if k is not None else ANY for k in node.keys]
-        if kind == "Name":
-            return self.lists.get(node.id)
-        if kind in ("ListComp", "SetComp", "GeneratorExp"):
-            for part in node.generators:
-                items = self.items(part.iter)
-                values = capped([v for i in items for v in i]) if items else ANY
-                if items is None:
-                    self.value(part.iter)
-                self.bind(part.target, values, None)
-            return [(v,) for v in self.value(node.elt)]
-        if kind == "BinOp" and type(node.op).__name__ == "Add":
-            left, right = self.items(node.left), self.items(node.right)
-            return [*left, *right] if left is not None and right is not None else None
-        if kind == "Subscript" and type(node.slice).__name__ == "Slice":
-            items = self.items(node.value)
-            low = getattr(node.slice.lower, "value", 0) if node.slice.lower is not None else 0
-            high = (
-                getattr(node.slice.upper, "value", None) if node.slice.upper is not None else None
-            )
-            return items[low:high] if items is not None and isinstance(low, int) else items
-        if kind == "Attribute" and self.dotted(node) == "sys.argv":
-            return [(self.script,), *self.arguments]
-        if kind == "Call":
-            return pythonpaths.elements(self, node)
-        if kind == "IfExp":
-            one, other = self.items(node.body), self.items(node.orelse)
-            return [*(one or []), *(other or [])] if one or other else None
-        if kind == "BoolOp":
-            return [i for part in node.values for i in self.items(part) or []] or None
+    __hash__ = Path.__hash__
+
+
+class File:
+    """What `open` gives: where it is, and whether it is written."""
+
+    __slots__ = ("left", "path", "writes")
+
+    def __init__(self, path: Values, *, writes: bool) -> None:
+        self.path = path
+        self.writes = writes
+        self.left: list[Any] | None = None
+        """The lines that `readline` has not given yet, where one was asked for."""
+
+
+class Group(list):  # type: ignore[type-arg]
+    """A set."""
+
+
+class Made(list):  # type: ignore[type-arg]
+    """What a generator gives."""
+
+
+class Choice:
+    """One of several values."""
+
+    __slots__ = ("options",)
+
+    def __init__(self, options: list[Any]) -> None:
+        self.options = options
+
+
+class Name:
+    """A module, what is in one, or what a call of it gives, by its dotted name."""
+
+    __slots__ = ("given", "name")
+
+    def __init__(self, name: str, given: Any = None) -> None:
+        self.name = name
+        self.given = given
+        """What it was made of, where that matters later."""
+
+
+class Space:
+    """Names of a module, function or class, and where they are looked up next."""
+
+    __slots__ = ("names", "outer", "shared")
+
+    def __init__(self, outer: Space | None = None) -> None:
+        self.names: dict[str, Any] = {}
+        self.outer = outer
+        self.shared: dict[str, Space] = {}
+        """Where names of `global` and `nonlocal` are kept."""
+
+    def find(self, name: str) -> Any:
+        """The value of a name; raises KeyError."""
+        space: Space | None = self
+        while space is not None:
+            if name in space.names:
+                return space.names[name]
+            space = space.outer
+        raise KeyError(name)
+
+    def put(self, name: str, value: Any) -> None:
+        """Give a name a value."""
+        self.shared.get(name, self).names[name] = value
+
+    def top(self) -> Space:
+        """The space of the module."""
+        space = self
+        while space.outer is not None:
+            space = space.outer
+        return space
+
+
+class Function:
+    """A function or lambda of the code, and the object that it is bound to."""
+
+    __slots__ = ("decorators", "defaults", "node", "own", "space")
+
+    def __init__(self, node: Any, space: Space, own: Any = None) -> None:
+        self.node = node
+        self.space = space
+        self.own = own
+        self.defaults: list[Any] = []
+        self.decorators: list[str] = []
+
+
+class Class:
+    """A class of the code."""
+
+    __slots__ = ("bases", "decorators", "fields", "name", "space")
+
+    def __init__(self, name: str, space: Space, bases: list[Any]) -> None:
+        self.name = name
+        self.space = space
+        self.bases = bases
+        self.fields: list[str] = []
+        """Annotated names in order, as dataclasses have them."""
+        self.decorators: list[str] = []
+
+    def find(self, name: str) -> Any:
+        """An attribute, of a base too; raises KeyError."""
+        if name in self.space.names:
+            return self.space.names[name]
+        for base in self.bases:
+            if isinstance(base, Class):
+                try:
+                    return base.find(name)
+                except KeyError:
+                    continue
+        raise KeyError(name)
+
+
+class Instance:
+    """An object of a class of the code, or of a module (`kind` is None)."""
+
+    __slots__ = ("attributes", "kind")
+
+    def __init__(self, kind: Class | None) -> None:
+        self.kind = kind
+        self.attributes: dict[str, Any] = {}
+
+
+class Bound:
+    """A method of a value that is no object of the code's classes."""
+
+    __slots__ = ("method", "value")
+
+    def __init__(self, value: Any, method: str) -> None:
+        self.value = value
+        self.method = method
+
+
+class Partial:
+    """A function with some of its arguments."""
+
+    __slots__ = ("function", "given", "named")
+
+    def __init__(self, function: Any, given: list[Any], named: dict[str, Any]) -> None:
+        self.function = function
+        self.given = given
+        self.named = named
+
+
+CALLABLE = (Function, Class, Bound, Partial)
+
+
+def options(value: Any) -> list[Any]:
+    """What the value can be."""
+    return value.options if isinstance(value, Choice) else [value]
+
+
+def choice(values: list[Any]) -> Any:
+    """One of these."""
+    found: list[Any] = []
+    for value in values:
+        for option in options(value):
+            if not any(same(option, other) for other in found):
+                found.append(option)
+        if len(found) > MOST:
+            return UNKNOWN
+    return found[0] if len(found) == 1 else Choice(found) if found else UNKNOWN
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same, without looking into containers."""
+    if one is other:
+        return True
+    simple = (str, int, float, Path)
+    return type(one) is type(other) and isinstance(one, simple) and bool(one == other)
+
+
+def is_unknown(value: Any) -> bool:
+    """Whether nothing is known of the value."""
+    return isinstance(value, Name) or (isinstance(value, str) and value == UNKNOWN)
+
+
+def is_solid(value: Any, depth: int = 0) -> bool:
+    """Whether all of the value is known."""
+    if isinstance(value, str):
+        return is_known(value)
+    if isinstance(value, Path):
+        return is_known(value.text)
+    if isinstance(value, (list, tuple)):
+        return depth < 6 and all(is_solid(v, depth + 1) for v in value)
+    if isinstance(value, dict):
+        return depth < 6 and all(is_solid(v, depth + 1) for v in (*value, *value.values()))
+    return value is None or isinstance(value, (int, float))
+
+
+def truth(value: Any) -> bool | None:
+    """Whether the value is true; None where that is not known."""
+    if isinstance(value, Choice):
+        found = {truth(v) for v in value.options}
+        return found.pop() if len(found) == 1 else None
+    if isinstance(value, str):
+        if is_known(value):
+            return bool(value)
+        return True if any(char not in MARKS for char in value) else None
+    if isinstance(value, (list, tuple, dict)):
+        return bool(value)
+    if value is None or isinstance(value, (int, float)):
+        return bool(value)
+    return None if isinstance(value, Name) else True
+
+
+def equal(one: Any, other: Any) -> bool | None:
+    """Whether two values are equal; None where that is not known."""
+    if isinstance(one, Choice) or isinstance(other, Choice):
+        found = {equal(a, b) for a in options(one) for b in options(other)}
+        return found.pop() if len(found) == 1 else None
+    if isinstance(one, str) and isinstance(other, str):
+        if is_known(one) and is_known(other):
+            return one == other
+        if is_known(other):
+            return None if fits(one, other) else False
+        return None if not is_known(one) or fits(other, one) else False
+    if is_unknown(one) or is_unknown(other):
         return None
-
-    def dotted(self, node: Any) -> str:
-        """`os.path.join` for what a function's name leads to, through imports."""
-        kind = type(node).__name__
-        if kind == "Name":
-            return self.imported.get(node.id) or str(node.id)
-        if kind == "Attribute":
-            return f"{self.dotted(node.value)}.{node.attr}"
-        if kind == "Call":
-            inner = self.dotted(node.func)
-            if inner in ("__import__", "importlib.import_module") and node.args:
-                return self.value(node.args[0])[0]
-            if inner == "getattr" and len(node.args) > 1:
-                return f"{self.dotted(node.args[0])}.{self.value(node.args[1])[0]}"
-        return ""
+    if isinstance(one, Path) and isinstance(other, Path):
+        return equal(one.text, other.text)
+    if is_solid(one) and is_solid(other):
+        return bool(one == other)
+    return None
 
 
-def _spent(walk: Scope, node: Any) -> Values:
-    walk.value(node)
-    return ("\ue001",)
+def contains(container: Any, item: Any) -> bool | None:
+    """Whether `item in container`; None where that is not known."""
+    if isinstance(container, Choice) or isinstance(item, Choice):
+        found = {contains(a, b) for a in options(container) for b in options(item)}
+        return found.pop() if len(found) == 1 else None
+    if isinstance(container, str) and isinstance(item, str):
+        return item in container if is_known(container) and is_known(item) else None
+    if isinstance(container, (list, tuple, dict)):
+        found = {equal(element, item) for element in container}
+        return True if True in found else None if None in found else False
+    return None
 
 
-def _clean(text: str) -> str:
-    return text if MARKS.isdisjoint(text) else "?"
+def texts(value: Any) -> Values:
+    """The value as names of files or as text."""
+    if isinstance(value, Choice):
+        found = [text for option in value.options for text in texts(option)]
+        return tuple(dict.fromkeys(found)) if len(found) <= MOST else ANY
+    if isinstance(value, str):
+        return (value,) if len(value) <= LONGEST else ANY
+    if isinstance(value, Path):
+        return (value.text,)
+    if isinstance(value, File):
+        return value.path
+    if isinstance(value, (int, float)):
+        return (str(value),)
+    return ANY
+
+
+def of_texts(found: Values) -> Any:
+    """One of these texts."""
+    return found[0] if len(found) == 1 else Choice(list(found)) if found else UNKNOWN
+
+
+def elements(value: Any) -> list[Any] | None:
+    """What iterating over the value gives; None where that is not known."""
+    if isinstance(value, Choice):
+        lists = [elements(v) for v in value.options]
+        if any(found is None for found in lists):
+            return None
+        width = max((len(found or ()) for found in lists), default=0)
+        return [choice([f[at] for f in lists if f and at < len(f)]) for at in range(width)]
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if isinstance(value, dict):
+        return list(value)
+    if isinstance(value, str) and is_known(value) and len(value) <= 200:
+        return list(value)
+    if isinstance(value, Instance) and value.kind is not None and value.kind.fields:
+        return [value.attributes.get(name, UNKNOWN) for name in value.kind.fields]
+    if isinstance(value, (range, GeneratorType)):
+        return list(islice(value, LARGEST))
+    return None
