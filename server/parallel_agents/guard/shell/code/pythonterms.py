@@ -103,23 +103,10 @@ class Terms:
                 if isinstance(one, dict):
                     pythontexts.put(one, key, value)
                 elif isinstance(one, list):
-                    self._set_element(one, key, value)
+                    pythontexts.replace(one, key, value)
                 elif isinstance(one, Name) and one.name == "os.environ":
                     for name in texts(key):
                         self.state.variables[name] = texts(value)
-
-    def _set_element(self, owner: list[Any], key: Any, value: Any) -> None:
-        if isinstance(key, slice):
-            found = elements(value)
-            try:
-                owner[key] = [UNKNOWN] if found is None else found
-            except (TypeError, ValueError):
-                owner.append(UNKNOWN)
-            del owner[LARGEST:]
-        elif isinstance(key, int) and -len(owner) <= key < len(owner):
-            owner[key] = value
-        else:
-            owner[:] = [choice([item, value]) for item in owner]
 
     def _unpack(self, targets: list[Any], items: list[Any] | None) -> None:
         starred = [at for at, t in enumerate(targets) if type(t).__name__ == "Starred"]

@@ -301,3 +301,18 @@ def subscript(value: Any, key: Any) -> Any:
             return UNKNOWN
         return choice([*value, UNKNOWN])
     return UNKNOWN
+
+
+def replace(owner: list[Any], key: Any, value: Any) -> None:
+    """`owner[key] = value` of a list."""
+    if isinstance(key, slice):
+        found = elements(value)
+        try:
+            owner[key] = [UNKNOWN] if found is None else found
+        except (TypeError, ValueError):
+            owner.append(UNKNOWN)
+        del owner[LARGEST:]
+    elif isinstance(key, int) and -len(owner) <= key < len(owner):
+        owner[key] = value
+    else:
+        owner[:] = [choice([item, value]) for item in owner]
