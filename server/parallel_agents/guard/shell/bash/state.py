@@ -48,26 +48,34 @@ class Stream:
 
 
 class Later(Stream):
-    """What is only found out where somebody reads it, because it costs a process."""
+    """What is only found out where somebody reads it, because it costs something."""
 
-    __slots__ = ("_ask", "_asked")
+    __slots__ = ("_found", "_make")
 
-    def __init__(self, ask: Callable[[], str | None]) -> None:
-        super().__init__()
-        self._ask = ask
-        self._asked: Values | None = None
+    def __init__(self, make: Callable[[], Stream]) -> None:
+        self._make = make
+        self._found: Stream | None = None
 
     @property
-    def texts(self) -> Values | None:
-        """The one text, or one that is not known."""
-        if self._asked is None:
-            text = self._ask()
-            self._asked = ANY if text is None else (text,)
-        return self._asked
+    def now(self) -> Stream:
+        """What it is."""
+        if self._found is None:
+            self._found = self._make()
+        return self._found
 
-    @texts.setter
-    def texts(self, value: Values | None) -> None:
-        self._asked = value
+    @property
+    def texts(self) -> Values | None:  # type: ignore[override]
+        """As of any stream."""
+        return self.now.texts
+
+    @property
+    def lines(self) -> Values:
+        """As of any stream."""
+        return self.now.lines
+
+    def words(self, separators: str = " \t\n\0") -> Values:
+        """As of any stream."""
+        return self.now.words(separators)
 
 
 NOTHING = Stream(("",))
@@ -82,7 +90,11 @@ def together(first: Stream, second: Stream) -> Stream:
     if second is NOTHING:
         return first
     if isinstance(first, Later) or isinstance(second, Later):
-        return UNSEEN
+        return Later(lambda: _both(first, second))
+    return _both(first, second)
+
+
+def _both(first: Stream, second: Stream) -> Stream:
     if first.texts is not None and second.texts is not None:
         if len(first.texts) * len(second.texts) <= MOST:
             return Stream(capped([a + b for a in first.texts for b in second.texts]))

@@ -61,8 +61,15 @@ def capped(values: list[str]) -> tuple[str, ...]:
 
 def product(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
     """Every alternative of `left` with every one of `right` behind it."""
+    if left == ("",):
+        return right
     if len(left) * len(right) > MOST:
-        return (UNKNOWN,)
+        if len(left) > 1 and len(right) > 1:
+            return (UNKNOWN,)
+        # Names out of a list stay apart, each with what is put to it.
+        return tuple(
+            dict.fromkeys(a + b if len(a + b) <= LONGEST else UNKNOWN for a in left for b in right)
+        )[: 8 * MOST]
     return capped([a + b for a in left for b in right])
 
 

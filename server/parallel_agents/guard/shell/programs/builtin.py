@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN
-from parallel_agents.guard.shell.programs import directories, printing, wrapping
+from parallel_agents.guard.shell.programs import characters, directories, printing, wrapping
 from parallel_agents.guard.shell.programs.arguments import Given
 
 TYPE_CHECKING = False
@@ -68,13 +68,14 @@ def _read(run: Interpreter, name: str, given: list[Values], state: State, stdin:
     for at, target in enumerate(names):
         values: list[str] = []
         for line in lines:
-            pieces = line.split(None if separator in " \t\n" else separator, len(names) - 1)
+            blank = separator in " \t\n"
+            pieces = line.split(None if blank else separator, len(names) - 1)
             if len(names) == 1:
-                values.append(line)
-            elif UNKNOWN in line:
+                values.append(line.strip() if blank else line)
+            elif any(UNKNOWN in piece for piece in pieces[: at + 1]):
                 values.append(UNKNOWN)
             else:
-                values.append(pieces[at] if at < len(pieces) else "")
+                values.append(pieces[at].rstrip() if at < len(pieces) else "")
         state.variables[target] = tuple(dict.fromkeys(values))[:512] or ("",)
         state.arrays.pop(target, None)
     return NOTHING
@@ -196,6 +197,7 @@ COMMANDS: dict[str, Command] = {
     "coproc": _coproc,
     "getopts": _getopts,
     "flock": wrapping.flock,
+    "tr": characters.read,
     **printing.COMMANDS,
 }
 """By name."""

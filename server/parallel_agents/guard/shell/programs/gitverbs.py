@@ -139,6 +139,7 @@ _ASKED = names(
     --name-only -z --cached --staged -l -i -w -n -r -m -o -d -c -e -E -F -- --others --modified
     --deleted --exclude-standard --full-name --no-renames --files-with-matches -p -U0 --binary
     --oneline --format= --pretty=format: --ignore-case --fixed-strings --error-unmatch -1 -t
+    --porcelain --short -s -uno -uall -u --untracked-files=no --name-status --numstat --stat HEAD
     """
 )
 """Options that git is asked with as they are given; others may write files or run programs."""
@@ -166,6 +167,7 @@ def _printed(
         "grep": ("-l", "--files-with-matches", "--name-only"),
         "ls-tree": ("--name-only",),
         "log": ("--name-only",),
+        "status": ("--porcelain", "--short", "-s"),
     }
     needed = naming.get(verb)
     if verb not in ("ls-files", "diff", "show") and (not needed or not parsed.has(*needed)):
@@ -176,14 +178,14 @@ def _printed(
     if any(w[:1] == "-" and w not in _ASKED and w[:14] != "--diff-filter=" for w in raw):
         return UNSEEN
 
-    def ask() -> str | None:
+    def ask() -> Stream:
         try:
             run.budget.ask()
             written = [w.replace("\ue001", "*").replace("\ue002", "?") for w in raw]
             text = gitasks.answer(cwd, verb, *_harmless(verb), *written, fails=True)
         except (Unanswered, OSError):
-            return None
-        return text if len(text) < 1 << 16 and MARKS.isdisjoint(text) else None
+            return UNSEEN
+        return Stream((text,)) if len(text) < 1 << 16 and MARKS.isdisjoint(text) else UNSEEN
 
     return Later(ask)
 

@@ -7,6 +7,7 @@ import os
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.wordparts import unescaped
 from parallel_agents.guard.shell.bash.words import UNKNOWN, capped, is_known, product
+from parallel_agents.guard.shell.programs import filters
 from parallel_agents.guard.shell.programs.arguments import Given
 
 TYPE_CHECKING = False
@@ -132,10 +133,8 @@ def _holes(form: str) -> tuple[list[str], list[str]]:
 
 
 def _cat(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
-    parsed = Given(
-        given, frozenset(("-n", "-c", "--lines", "--bytes")) if name != "cat" else frozenset()
-    )
-    words = [v for v in parsed.words]
+    parsed = Given(given, frozenset())
+    words = parsed.words
     if not words or words == [("-",)]:
         return stdin
     values: Values = ("",)
@@ -147,31 +146,6 @@ def _cat(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
             return stream if len(words) == 1 else UNSEEN
         values = product(values, stream.texts)
     return Stream(values)
-
-
-def _subset(
-    run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream
-) -> Stream:
-    """Some of the lines that are read: each of them is possible."""
-    valued = frozenset(("-n", "-c", "-k", "-t", "-o", "-S", "-T", "-f", "-s", "-w", "-m"))
-    if name in ("sort", "uniq", "shuf"):
-        from parallel_agents.guard.shell.programs import arguments, policy
-
-        arguments.apply(run, name, policy.rules(name) or {}, given, state)
-    words = Given(given, valued).words
-    source = stdin
-    if words and words != [("-",)]:
-        source = run.contents(words[0], state)
-    return _lines_of(source)
-
-
-def _lines_of(source: Stream) -> Stream:
-    if source.texts == ANY:
-        return UNSEEN
-    lines = source.lines
-    if source.texts is not None and len(lines) <= 1:
-        return source
-    return Stream(None, lines)
 
 
 def _tee(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
@@ -283,39 +257,13 @@ def _ls(run: Interpreter, name: str, given: list[Values], state: State, stdin: S
                         return UNSEEN
                 else:
                     found.append(value)
-    long = parsed.has("-l")
-    return Stream(None, tuple(dict.fromkeys(found))) if found and not long else UNSEEN
+    if parsed.has("-l"):
+        found = [f"-rw-r--r-- 1 u g 0 Jan 1 00:00 {name}" for name in found]
+    return Stream(None, tuple(dict.fromkeys(found))) if found else UNSEEN
 
 
-def _tr(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
-    words = [v[0] for v in given]
-    if stdin.texts is None:
-        return stdin
-    if stdin.texts == ANY:
-        return UNSEEN
-    signs = {"\\n": "\n", "\\0": "\0", "\\t": "\t", "[:space:]": " "}
-    if words[:1] == ["-d"] and len(words) == 2:
-        gone = signs.get(words[1], words[1])
-        if len(gone) <= 4 and "[" not in gone and "-" not in gone:
-            return Stream(capped(["".join(c for c in t if c not in gone) for t in stdin.texts]))
-    elif len(words) == 2:
-        old, new = (signs.get(w, w) for w in words)
-        ranges = {"A-Z": 26, "a-z": 26, "[:upper:]": 26, "[:lower:]": 26}
-        if old in ranges and new in ranges:
-            lower = new in ("a-z", "[:lower:]")
-            return Stream(capped([t.lower() if lower else t.upper() for t in stdin.texts]))
-        if old in ("a-zA-Z", "A-Za-z") and new in ("n-za-mN-ZA-M", "N-ZA-Mn-za-m"):
-            return Stream(capped([_rotated(t) for t in stdin.texts]))
-        if len(old) == len(new) and "-" not in old[1:] and "[" not in old:
-            table = str.maketrans(old, new)
-            return Stream(capped([t.translate(table) for t in stdin.texts]))
-    return UNSEEN
-
-
-def _rotated(text: str) -> str:
-    import codecs
-
-    return codecs.encode(text, "rot13")
+def _rev(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    return UNSEEN if given else filters.reversed_lines(stdin)
 
 
 def _decoded(
@@ -341,14 +289,8 @@ def _decoded(
     return Stream(capped(found))
 
 
-def _rev(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
-    if given or stdin.texts is None or stdin.texts == ANY:
-        return UNSEEN
-    return Stream(capped(["\n".join(line[::-1] for line in t.split("\n")) for t in stdin.texts]))
-
-
 COMMANDS = {
-    **dict.fromkeys(("head", "tail", "sort", "uniq", "shuf", "tac"), _subset),
+    **dict.fromkeys(filters.NAMES, filters.read),
     **dict.fromkeys(("realpath", "readlink", "grealpath", "greadlink"), _realpath),
     **dict.fromkeys(("basename", "dirname"), _basename),
     **dict.fromkeys(("tee", "sponge"), _tee),
@@ -360,7 +302,6 @@ COMMANDS = {
     "mktemp": _mktemp,
     "pwd": _pwd,
     "seq": _seq,
-    "tr": _tr,
     "rev": _rev,
 }
 """By name."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from parallel_agents.guard.shell import effects
-from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
+from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Later, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN, capped, is_known
+from parallel_agents.guard.shell.programs import filters
 from parallel_agents.guard.shell.programs.arguments import Given
 
 TYPE_CHECKING = False
@@ -47,9 +48,11 @@ def _sed(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
         kind = effects.WRITE if parsed.has("--follow-symlinks") else effects.ENTRY
         for word in words:
             run.effects.write(word, state, "sed -i", kind=kind)
-        return Stream(("",))
+        return NOTHING
     source = stdin if not words else run.contents(words[0], state)
-    return _edited(source, scripts, quiet=parsed.has("-n"))
+    extended = parsed.has("-E", "-r", "--regexp-extended")
+    quiet = parsed.has("-n", "--quiet", "--silent")
+    return _edited(source, scripts, quiet=quiet, extended=extended)
 
 
 def _has_i(flag: str) -> bool:
@@ -96,38 +99,21 @@ def _run_by(script: str) -> list[str]:
     return found
 
 
-def _edited(source: Stream, scripts: list[str], *, quiet: bool) -> Stream:
-    """What a plain `s/a/b/` makes of a short known text; else every line is possible."""
-    if source.texts is None or source.texts == ANY or len(scripts) != 1:
-        return UNSEEN if source.texts == ANY or source.texts is None else Stream(None, (UNKNOWN,))
-    script = scripts[0]
-    mark = script[1:2]
-    pieces = script[2:].split(mark) if script[:1] == "s" and mark else []
-    if len(pieces) == 3 and not quiet and pieces[2] in ("", "g"):
-        old, new = pieces[0], pieces[1]
-        start, end = old[:1] == "^", old[-1:] == "$"
-        text = old.lstrip("^").rstrip("$").replace("\\.", ".")
-        plain = not any(c in text.replace(".", "") for c in "*[]\\+?(){}|^$") and "&" not in new
-        if plain and "\\" not in new and (not start or not end):
-            return Stream(
-                capped(
-                    [_replaced(t, text, new, start, end, pieces[2] == "g") for t in source.texts]
-                )
-            )
-    return Stream(None, (UNKNOWN,))
+def _edited(source: Stream, scripts: list[str], *, quiet: bool, extended: bool) -> Stream:
+    """What the script makes of lines that are known."""
 
+    def make() -> Stream:
+        from parallel_agents.guard.shell.programs import sedscript
 
-def _replaced(text: str, old: str, new: str, start: bool, end: bool, every: bool) -> str:
-    out = []
-    for line in text.split("\n"):
-        if start:
-            line = new + line[len(old) :] if line.startswith(old) else line
-        elif end:
-            line = line[: len(line) - len(old)] + new if line.endswith(old) and line else line
-        elif old:
-            line = line.replace(old, new, -1 if every else 1)
-        out.append(line)
-    return "\n".join(out)
+        try:
+            if not all(map(is_known, scripts)):
+                raise sedscript.Unclear
+            script = sedscript.Script("\n".join(scripts), extended=extended, quiet=quiet)
+        except sedscript.Unclear:
+            return filters.tokens(source)
+        return filters.mapped(source, script.whole, script.one)
+
+    return Later(make)
 
 
 def _awk(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
@@ -152,7 +138,26 @@ def _awk(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
             run.effects.write(word, state, "awk -i inplace", kind=effects.ENTRY)
     for text in code:
         _program(run, text, variables, words, state)
-    return UNSEEN
+    files = [word for word in words if "=" not in word[0]]
+    source = stdin if not files else run.contents(files[0], state)
+    if len(files) > 1:
+        return UNSEEN
+    separator = parsed.value("-F", "--field-separator") or (variables.get("FS", ""),)
+    return _computed(source, code, separator[0], variables)
+
+
+def _computed(source: Stream, code: list[str], separator: str, variables: dict[str, str]) -> Stream:
+    """What a plain awk program prints for lines that are known."""
+
+    def make() -> Stream:
+        from parallel_agents.guard.shell.programs import awklines
+
+        found = awklines.parsed(code, separator, variables)
+        if found is None:
+            return filters.tokens(source)
+        return filters.mapped(source, found.whole, found.one)
+
+    return Later(make)
 
 
 def _program(
