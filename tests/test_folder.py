@@ -40,7 +40,7 @@ from parallel_agents.core.commands import (
 from parallel_agents.core.errors import NotNow, ParallelAgentsError, StoreFault
 from parallel_agents.core.model import Agent, Claim, Outcome, State, Strategy, TaskId
 from parallel_agents.core.view import View
-from parallel_agents.store import files, handedits, revisions
+from parallel_agents.store import feed, files, handedits, revisions
 from parallel_agents.store import folder as folder_module
 from parallel_agents.store.folder import FolderStore
 from parallel_agents.store.lock import FileLock
@@ -393,11 +393,21 @@ def _revisions_used_up(store: FolderStore) -> Iterator[None]:
     yield
 
 
+def _much_has_happened(store: FolderStore) -> Iterator[None]:
+    other = FolderStore(store.root, store._clock)
+    news = (store.folder / ".events").stat().st_size + feed.AT_ONCE
+    while (store.folder / ".events").stat().st_size <= news:
+        give_back(other, claim(other, CARA, "b"))
+    other.close()
+    yield
+
+
 @pytest.mark.parametrize(
     "obstacle",
     [
         *(_kept_by_a_thread, _kept_by_a_process, _not_opened_yet, _died_in_a_change),
         *(_feed_gone, _moved_by_a_person, _written_by_a_person, _revisions_used_up),
+        _much_has_happened,
     ],
 )
 def test_where_a_claim_cannot_be_granted_at_once_nothing_changes_and_the_long_way_is_right(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from git_scratch import commit as commit_files
 from git_scratch import git, write
+from parallel_agents.coordination import claiming
 from parallel_agents.coordinator import Coordinator
 from parallel_agents.core.model import Agent, Outcome, Strategy, TaskId
 from parallel_agents.git import process
@@ -201,3 +202,24 @@ def test_a_claim_is_one_change_where_the_commit_is_plain_to_see(
     assert (held.workdir, held.branch, held.start) == (str(root), None, head)
     assert coordinator.status().rev == held.token + 1
     assert Coordinator.at(root).store.read(lambda view: view.claims[TaskId("second")]) == held
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_a_claim_is_given_at_once_where_no_place_has_to_be_made(
+    coordinator: Coordinator, root: Path, strategy: Strategy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(coordinator, strategy, task("first", "a"), task("second", "b"))
+    given = coordinator.claim_at_once(ANNA, "first")
+    assert (given is not None) is (strategy is Strategy.FILES)
+    held = claim(coordinator, ANNA, "first").claim
+    again = coordinator.claim_at_once(ANNA)
+    if strategy is Strategy.BRANCH:  # its remote is asked for
+        assert again is None
+        return
+    assert again is not None
+    assert (again[0].claim, again[0].again) == (held, True)
+    git(root, "pack-refs", "--all")  # now git has to be asked
+    assert coordinator.claim_at_once(BERT) is None
+    monkeypatch.setattr(claiming, "FEW", 1)
+    assert coordinator.claim_at_once(ANNA) is None
+    assert set(coordinator.store.read(lambda view: view.claims)) == {"first"}

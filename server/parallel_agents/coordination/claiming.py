@@ -36,6 +36,9 @@ from parallel_agents.git import remotes
 from parallel_agents.git.merging import Conflict, Part, assemble
 from parallel_agents.store.protocol import NotAtOnce
 
+FEW = 1000
+"""Tasks that are looked through in a moment where none of them can be claimed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -102,6 +105,8 @@ def claim_at_once(site: Site, agent: Agent, task: TaskId | None) -> tuple[Assign
     """What `claim` gives, where nothing has to be made ready nor waited for; else None."""
 
     def wish(view: View) -> TakeClaim:
+        if len(view.records) > FEW:
+            raise NotAtOnce
         place = _shared_tree(site, view, agent)
         if place is None and view.claim_of(agent) is None:
             raise NotAtOnce

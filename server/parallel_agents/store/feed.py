@@ -17,9 +17,14 @@ from typing import Any, NamedTuple
 from parallel_agents.core.events import Event, Kind, is_whole
 from parallel_agents.core.model import TaskId
 from parallel_agents.store.opened import FILE, Entries, Opened
+from parallel_agents.store.protocol import NotAtOnce
 
 TAIL = 1 << 16
 """Bytes at the end of the feed in which its last whole line is looked for."""
+
+
+AT_ONCE = 1 << 14
+"""Bytes of news that are read in about a millisecond."""
 
 
 class FeedBroken(Exception):
@@ -45,13 +50,18 @@ class Feed:
         self._file = Opened(os.fspath(path), FILE, entries)
         self._offset = 0
 
-    def news(self) -> list[Line]:
-        """The lines since the last call. Raises `FeedBroken` when the reader must scan instead."""
+    def news(self, at_once: bool = False) -> list[Line]:
+        """The lines since the last call. Raises `FeedBroken` when the reader must scan instead.
+
+        With `at_once` it raises `NotAtOnce` where they are too many, and they stay news.
+        """
         size = self._size()
         if size == self._offset:
             return []
         if size < self._offset:
             raise FeedBroken("the feed is shorter than it was")
+        if at_once and size - self._offset > AT_ONCE:
+            raise NotAtOnce
         data = os.pread(self._file.fd(), size - self._offset, self._offset)
         if len(data) != size - self._offset or not data.endswith(b"\n"):
             raise FeedBroken("the last line of the feed is torn")

@@ -116,7 +116,7 @@ class FolderStore(SignsOfLife):
             if view is None or self._lock.interrupted() is not None:
                 return None
             try:
-                self._catch_up(view)
+                self._catch_up(view, at_once=True)
                 decision = decide(view, command_of(wish, view), self._now())
                 fits = all(self._reservation.covers(event.rev) for event in decision.events)
                 if isinstance(decision.answer, Granted) and fits:
@@ -212,8 +212,8 @@ class FolderStore(SignsOfLife):
             self._lock.finish()
         return view
 
-    def _catch_up(self, view: View) -> None:
-        for line in self._feed.news():
+    def _catch_up(self, view: View, at_once: bool = False) -> None:
+        for line in self._feed.news(at_once):
             if line.previous != view.rev or line.event.kind in RESCAN:
                 raise FeedBroken("a change that is read from the files")
             view.apply(line.event)
