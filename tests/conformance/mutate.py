@@ -187,7 +187,7 @@ MUTATIONS = (
         "I6",
         FOLDER,
         "a revision that a dead process began is not used again",
-        "self._newest, _rev_of(begun))",
+        "self._newest, rev_of(begun))",
         "self._newest)",
     ),
     Mutation(
@@ -292,7 +292,7 @@ MUTATIONS = (
         "I11",
         FOLDER,
         "a change that was cut off is looked for",
-        '                    self._lock.begin(f"{event.rev} {event.task or event.kind}")\n',
+        '            self._lock.begin(f"{event.rev} {event.task or event.kind}")\n',
         "",
     ),
     Mutation(
