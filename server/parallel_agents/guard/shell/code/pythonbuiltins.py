@@ -253,6 +253,24 @@ def _executed(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
     return UNKNOWN
 
 
+def _timed(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
+    """`timeit`: the statement and what is run before it."""
+    for value in [*given[:2], *(named[k] for k in ("stmt", "setup") if k in named)]:
+        if isinstance(value, str):
+            _executed(walk, [value], {})
+        else:
+            walk.apply(value, [], {})
+    return UNKNOWN
+
+
+def _profiled(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
+    """`cProfile.run`: code, and the file for what was found."""
+    file = given[1] if len(given) > 1 else named.get("filename")
+    if file is not None:
+        walk.run.effects.write(texts(file), walk.state, "cProfile.run()")
+    return _executed(walk, given, named)
+
+
 def _ended(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
     walk.ended = True
 
@@ -309,6 +327,17 @@ NAMES: dict[str, Call] = {
     "exec": _executed,
     "eval": _executed,
     "compile": _same,
+    "code.InteractiveInterpreter().runsource": _executed,
+    "code.InteractiveConsole().push": _executed,
+    "pdb.run": _executed,
+    "trace.Trace().run": _executed,
+    "cProfile.Profile().run": _executed,
+    "profile.Profile().run": _executed,
+    "cProfile.run": _profiled,
+    "profile.run": _profiled,
+    "timeit.timeit": _timed,
+    "timeit.repeat": _timed,
+    "timeit.Timer": _timed,
     "sys.exit": _ended,
     "exit": _ended,
     "quit": _ended,

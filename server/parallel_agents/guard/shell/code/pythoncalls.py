@@ -5,7 +5,13 @@ from __future__ import annotations
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN
 from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
-from parallel_agents.guard.shell.code import pythonlibrary, pythonmethods, pythonpaths, pythontexts
+from parallel_agents.guard.shell.code import (
+    pythonlibrary,
+    pythonmethods,
+    pythonpaths,
+    pythonreaders,
+    pythontexts,
+)
 from parallel_agents.guard.shell.code.pythonvalues import (
     CALLABLE,
     File,
@@ -44,6 +50,9 @@ FUNCTIONS = {
     "shutil.copytree": "laid 1 dst",
     "shutil.rmtree": "tree 0 path",
     "shutil.make_archive": "prefix 0 base_name",
+    "py_compile.compile": "write 1 cfile",
+    "zipapp.create_archive": "write 1 target",
+    "venv.create": "tree 0 env_dir",
     **dict.fromkeys(names("numpy.save np.save np.savetxt numpy.savetxt np.savez"), "write 0 file"),
     **dict.fromkeys(names("torch.save joblib.dump urllib.request.urlretrieve"), "write 1 filename"),
     **dict.fromkeys(names("os.makedirs os.mkdir"), "folder 0 name"),
@@ -76,6 +85,12 @@ KNOWN_MODULES = names(
     """
 )
 """Modules that are not looked for in the project."""
+
+
+_MAINS = names(
+    "pytest.main zipfile.main tarfile.main compileall.main pip.main black.main pydoc.cli"
+)
+"""Functions that do what their module does when it is run, with the words of a list."""
 
 
 def names_of(module: str) -> list[str]:
@@ -113,7 +128,8 @@ def function(walk: Functions, called: Name, given: list[Any], named: dict[str, A
         flags = given[1] if len(given) > 1 else named.get("flags", UNKNOWN)
         path = texts(given[0] if given else named.get("path", UNKNOWN))
         text = flags.name if isinstance(flags, Name) else str(flags)
-        if flags != 0 and any(
+        bits = flags & 0o1103 if isinstance(flags, int) else 0
+        if bits or any(
             sign in text for sign in ("O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND")
         ):
             told.write(path, state, "os.open()")
@@ -121,7 +137,7 @@ def function(walk: Functions, called: Name, given: list[Any], named: dict[str, A
         return File(path, writes=not is_known(text) or (isinstance(flags, int) and bool(flags)))
     if name in ("os.ftruncate", "os.write", "os.pwrite", "os.sendfile", "os.fchmod", "mmap.mmap"):
         for file in options(given[0]) if given else []:
-            if isinstance(file, File):
+            if isinstance(file, File) and (file.writes or name == "os.fchmod"):
                 told.write(file.path, state, name)
         return UNKNOWN
     if name.startswith("argparse.") or (name.startswith("?args") and called.given is not None):
@@ -175,10 +191,38 @@ def _of_stranger(walk: Functions, called: Name, given: list[Any], named: dict[st
         first = given[0] if given else named.get("path", named.get("fp", UNKNOWN))
         if not is_unknown(first):
             told.write(texts(first), state, f".{tail}()")
+        pythonreaders.mention(walk, values, name)
         return None
+    if tail in ("execute", "executescript", "executemany"):
+        _queried(walk, values)
+        return Name(name + "()")
+    if name in _MAINS:
+        from parallel_agents.guard.shell.code import pythons
+
+        words = elements(given[0]) if given and given[0] is not None else walk.argv[1:]
+        pythons.run_module(
+            walk.run, name.partition(".")[0], [texts(w) for w in words or [UNKNOWN]], state, UNSEEN
+        )
+        return UNKNOWN
     if "()" in name and tail in pythonmethods.METHODS and tail not in ("touch", "mkdir"):
         told.unknown("Python code calls methods of what nobody knows")
+    if not pythonreaders.leaves(name):
+        pythonreaders.mention(walk, values, name)
     return Name((name + "()")[:200], called.given if tail in ("open", "ZipFile") else None)
+
+
+def _queried(walk: Functions, values: list[Any]) -> None:
+    """SQL that is given to a data base: other data bases that it names."""
+    import re  # the parser has loaded it
+
+    for text in texts(values[0]) if values else ():
+        pattern = r"\b(?:attach(?:\s+database)?|into|to)\s*\(?\s*(?:'([^']+)'|\"([^\"]+)\"|\?|:)"
+        for found in re.finditer(pattern, text, re.IGNORECASE):
+            if found[1] or found[2]:
+                told = ((found[1] or found[2]).removeprefix("file:").partition("?")[0],)
+                walk.run.effects.write(told, walk.state, "SQL")
+            else:
+                pythonreaders.mention(walk, values[1:], "execute")
 
 
 def _acts(walk: Functions, name: str, given: list[Any], named: dict[str, Any]) -> None:

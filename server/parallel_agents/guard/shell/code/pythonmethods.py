@@ -5,7 +5,7 @@ from __future__ import annotations
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
-from parallel_agents.guard.shell.code import pythonpaths, pythontexts
+from parallel_agents.guard.shell.code import pythonpaths, pythonreaders, pythontexts
 from parallel_agents.guard.shell.code.pythonvalues import (
     Entry,
     File,
@@ -67,6 +67,8 @@ def method(walk: Functions, value: Any, name: str, given: list[Any], named: dict
         if value == UNKNOWN and name in SAVING and given and not is_unknown(given[0]):
             walk.run.effects.write(texts(given[0]), walk.state, f".{name}()")
             return None
+        if value == UNKNOWN and not pythonreaders.is_reading(True, name):
+            pythonreaders.mention(walk, [*given, *named.values()], name)
         return choice([pythontexts.text_method(value, name, [*row], named) for row in _rows(given)])
     if isinstance(value, list):
         if name == "sort" and "key" in named:

@@ -47,7 +47,7 @@ def python(run: Interpreter, name: str, given: list[Values], state: State, stdin
         elif word[:2] != "--" and "m" in word[1:]:
             attached = word.partition("m")[2]
             module = attached or (rest.pop(0)[0] if rest else "")
-            return _module(run, module, rest, state, stdin)
+            return run_module(run, module, rest, state, stdin)
     if not rest or rest[0] in (("-",), ("/dev/stdin",)):
         source = stdin.texts if stdin.texts is not None else ANY
         return _code(run, source, "-", rest[1:], state)
@@ -89,7 +89,7 @@ def _code(
     return UNSEEN
 
 
-def _module(
+def run_module(
     run: Interpreter, module: str, rest: list[Values], state: State, stdin: Stream
 ) -> Stream:
     from parallel_agents.guard.shell.programs import invocation
@@ -124,7 +124,7 @@ def _module(
             if flag in ("-o", "-s", "-c") and inner:
                 inner.pop(0)
             if flag == "-m" and inner:
-                return _module(run, inner[0][0], inner[1:], state, stdin)
+                return run_module(run, inner[0][0], inner[1:], state, stdin)
         return python(run, "python", inner, state, stdin) if inner else UNSEEN
     if module in ("venv", "virtualenv"):
         for values in rest:
