@@ -163,6 +163,12 @@ def _plain(run: Interpreter, name: str, index: str, state: State) -> Values | No
         return state.cwds
     if name in _PROCESSES:
         return ("pid" + name.strip("$!"),)  # the same number each time
+    if (
+        name == "#"
+        and not run.bare
+        and all(len(word) == 1 and is_known(word[0]) for word in state.arguments)
+    ):
+        return (str(len(state.arguments)),)
     if name in _NUMBERS:
         return (STAR,)
     if name in _INHERITED and name in os.environ:

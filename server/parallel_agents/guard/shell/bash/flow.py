@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from parallel_agents.guard.shell.bash import expansion
-from parallel_agents.guard.shell.bash.state import NOTHING, State, Stream, together
+from parallel_agents.guard.shell.bash import conditions, expansion, loops
+from parallel_agents.guard.shell.bash.loops import assigned
+from parallel_agents.guard.shell.bash.state import ANY, NOTHING, State, Stream, together
+from parallel_agents.guard.shell.bash.syntax import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,12 +15,6 @@ if TYPE_CHECKING:
     from parallel_agents.guard.shell.bash.interpreter import Interpreter
 
     Statement = Callable[[Interpreter, Any, State, Stream], Stream]
-
-
-def text_of(node: Any) -> str:
-    """The source of a node."""
-    found: str = node.text.decode("utf-8", "replace") if node is not None else ""
-    return found
 
 
 def _redirected(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
@@ -101,122 +97,66 @@ def piped(
 def _if(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
     out = NOTHING
     branches: list[State] = []
-    current = state
-    body: list[Any] = []
-    certain = False
-    for child in node.children:
-        kind = child.type
-        if kind in ("if", "then", "fi", ";", "\n"):
-            if kind == "then":
-                out = together(out, run.sequence(body, current, stdin))
-                certain = False
-                body = []
-            continue
-        if kind in ("elif_clause", "else_clause"):
-            if not certain:
-                taken = current.copy()
-                out = together(out, run.sequence(body, taken, stdin))
-                branches.append(taken)
-                body, certain = [], True
-            if kind == "else_clause":
-                out = together(out, run.sequence(child.children, current, stdin))
-            else:
-                out = together(out, _elif(run, child, current, branches, stdin))
-            continue
-        body.append(child)
-    if not certain:
-        taken = current.copy()
-        out = together(out, run.sequence(body, taken, stdin))
-        branches.append(taken)
+    for condition, body in _clauses(node):
+        run.returns = None if condition else True
+        out = together(out, run.sequence(condition, state, stdin))
+        status = run.returns
+        if status is True:
+            out = together(out, run.sequence(body, state, stdin))
+            break
+        if status is None:
+            taken = state.copy()
+            out = together(out, run.sequence(body, taken, stdin))
+            branches.append(taken)
     for branch in branches:
         state.join(branch)
     run.returns = None
     return out
 
 
-def _elif(
-    run: Interpreter, node: Any, state: State, branches: list[State], stdin: Stream
-) -> Stream:
+def _clauses(node: Any) -> list[tuple[list[Any], list[Any]]]:
+    """(condition, body) of `if` and each `elif`; of `else` there is no condition."""
+    condition: list[Any] = []
     body: list[Any] = []
-    out = NOTHING
+    found = [(condition, body)]
+    part = body if node.type == "else_clause" else condition
     for child in node.children:
         if child.type == "then":
-            out = together(out, run.sequence(body, state, stdin))
-            body = []
-        elif child.type != "elif":
-            body.append(child)
-    taken = state.copy()
-    out = together(out, run.sequence(body, taken, stdin))
-    branches.append(taken)
-    return out
-
-
-def _for(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
-    name = text_of(node.child_by_field_name("variable"))
-    words = node.children_by_field_name("value")
-    if words or any(c.type == "in" for c in node.children):
-        found = [f for w in words for f in expansion.fields(run, text_of(w), state)]
-    else:
-        found = list(state.arguments)
-    values = run.effects.listed([v for f in found for v in f], state)
-    if not values:
-        return NOTHING
-    body = node.child_by_field_name("body")
-    # Few values are walked one by one, so that what is made of them stays together.
-    out = NOTHING
-    rounds = [(v,) for v in values] if len(values) <= 8 else [values]
-    for turn in rounds:
-        before = state.copy()
-        state.variables[name] = turn
-        if body is not None:
-            out = together(out, _body(run, body, state, stdin))
-        if len(rounds) == 1:
-            state.join(before)
-            state.variables[name] = turn
-    return out
-
-
-def _loop(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
-    condition = [c for c in node.children_by_field_name("condition") if c.is_named]
-    out = NOTHING
-    if node.type == "c_style_for_statement":
-        for part in node.children_by_field_name("initializer"):
-            for name in _assigned(part):
-                state.variables[name] = ("\ue001",)
-        condition = []
-    for child in condition:
-        out = together(out, run.node(child, state, stdin))
-    body = node.child_by_field_name("body")
-    if body is not None:
-        before = state.copy()
-        out = together(out, _body(run, body, state, stdin))
-        state.join(before)
-    run.returns = None
-    return out
-
-
-def _body(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
-    """A loop's body, again where it changes what it starts from."""
-    before = state.copy()
-    out = run.sequence(node.children, state, stdin)
-    if state.variables != before.variables or state.cwds != before.cwds:
-        out = together(out, run.sequence(node.children, state, stdin))
-    return out
+            part = body
+        elif child.type in ("elif_clause", "else_clause"):
+            found += _clauses(child)
+        elif child.type not in ("if", "elif", "else", "fi"):
+            part.append(child)
+    return found
 
 
 def _case(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
     out = NOTHING
     value = node.child_by_field_name("value")
-    if value is not None:
-        expansion.value(run, text_of(value), state)  # for what it runs
+    values = ANY if value is None else expansion.value(run, text_of(value), state)
     before = state.copy()
+    branches: list[State] = []
     for item in node.children:
-        if item.type == "case_item":
-            branch = before.copy()
-            patterns = item.children_by_field_name("value")
-            body = [c for c in item.children if c.is_named and c not in patterns]
-            out = together(out, run.sequence(body, branch, stdin))
-            state.join(branch)
+        if item.type != "case_item":
+            continue
+        patterns = item.children_by_field_name("value")
+        body = [c for c in item.children if c.is_named and c not in patterns]
+        answer: bool | None = False
+        for pattern in patterns if not run.doubts else ():
+            found = conditions.suits(run, text_of(pattern), values, before)
+            answer = conditions.either(answer, found)
+        if run.doubts or run.falls_through:
+            answer = None
+        if answer is False:
+            continue
+        branch = before.copy()
+        out = together(out, run.sequence(body, branch, stdin))
+        branches.append(branch)
+        if answer is True:
+            state.take(branches.pop(0))
+            break
+    for branch in branches:
+        state.join(branch)
     run.returns = None
     return out
 
@@ -235,7 +175,8 @@ def _group(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
 
 
 def _arithmetic(run: Interpreter, node: Any, state: State) -> None:
-    for name in _assigned(node):
+    run.returns = None
+    for name in assigned(node):
         state.variables[name] = ("\ue001",)
 
 
@@ -254,7 +195,13 @@ def _negated(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream
 
 def _declaration(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
     run.returns = True
+    own = bool(run.locals) and node.children[0].type in ("local", "declare", "typeset")
     for child in node.children:
+        if own and child.is_named:
+            name = text_of(child).partition("=")[0].rstrip("+")
+            run.locals[-1].setdefault(name, state.variables.get(name))
+            if child.type == "variable_name":
+                state.variables[name] = ("",)
         if child.type == "variable_assignment":
             run.assign(child, state)
         elif child.is_named and child.type != "variable_name" and "=" in text_of(child):
@@ -290,29 +237,15 @@ def _either(first: State | None, second: State) -> State:
     return new
 
 
-def _assigned(node: Any) -> list[str]:
-    """The names that an arithmetic expression can change."""
-    text = text_of(node)
-    found: list[str] = []
-    name = ""
-    for char in text + " ":
-        if char.isalnum() or char == "_":
-            name += char
-        else:
-            if name and not name[0].isdigit():
-                found.append(name)
-            name = ""
-    return found
-
-
 STATEMENTS: dict[str, Statement] = {
     "list": chained,
     "pipeline": piped,
     "redirected_statement": _redirected,
     "if_statement": _if,
-    "for_statement": _for,
-    "while_statement": _loop,
-    "c_style_for_statement": _loop,
+    "for_statement": loops.each,
+    "while_statement": loops.loop,
+    "c_style_for_statement": loops.loop,
+    "test_command": conditions.double,
     "case_statement": _case,
     "subshell": _subshell,
     "compound_statement": _group,

@@ -12,7 +12,9 @@ MARK = "/:here:"
 _BREAKS = " \t\n;|&()<>"
 
 
-_ODD = ("<<", "<>", ";&", '$"', "}>", "}<", "|&")
+_ODD = ("<<", "<>", ";&", '$"', "}>", "}<", "|&", "[ ")
+_IN_FRONT = frozenset(("if", "then", "elif", "else", "while", "until", "do", "!", "time"))
+"""Words behind which a command starts."""
 
 EXPANDED, RAW, WORD = "expanded", "raw", "word"
 """How a document becomes a text: as in double quotes, as it is, or as the word of a `<<<`."""
@@ -102,9 +104,20 @@ class Scan:
                 self.at += 2
             elif char == "{" and self.descriptor():
                 pass
+            elif char == "[" and text.startswith("[ ", self.at) and self.starts():
+                out.append("test")  # what it is; the grammar knows no `\\>` and `\\(` in it
+                self.at += 1
             else:
                 self.copy(1)
         self._depth -= 1
+
+    def starts(self) -> bool:
+        """Whether a command starts here."""
+        before = self.text[max(self.at - 40, 0) : self.at].rstrip(" \t")
+        if not before or before[-1] in "\n;&|({`":
+            return True
+        word = before[max(before.rfind(sign) for sign in " \t\n;&|({`") + 1 :]
+        return word in _IN_FRONT
 
     def copy(self, count: int) -> None:
         self.out.append(self.text[self.at : self.at + count])

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 
 from parallel_agents.guard.shell.bash import expansion, flow, syntax
-from parallel_agents.guard.shell.bash.flow import text_of
 from parallel_agents.guard.shell.bash.heredocs import MARK, RAW, WORD
 from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, State, Stream, together
+from parallel_agents.guard.shell.bash.syntax import text_of
 from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, capped, is_known, named
 from parallel_agents.guard.shell.budget import Exhausted
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from parallel_agents.guard.shell.budget import Budget
     from parallel_agents.guard.shell.effects import Effects
 
-_SKIPPED = frozenset(("comment", "test_command", "heredoc_body", "file_descriptor"))
+_SKIPPED = frozenset(("comment", "heredoc_body", "file_descriptor"))
 _GREATEST_SCRIPT = 1 << 16
 
 
@@ -46,6 +46,16 @@ class Interpreter:
         self.bare = True
         """Whether this is the command itself, whose arguments are the client's."""
         self.returns: bool | None = None
+        self.doubts = False
+        """Whether code that nobody has seen may have changed the variables."""
+        self.falls_through = False
+        """Whether a `case` may go on behind `;&`."""
+        self.leaps: list[list[tuple[str, State]]] = []
+        """For each loop around: (`break` or `continue`, the state there) of the way out of it."""
+        self.turning = False
+        """Whether a loop is walked round after round: one inside it is not."""
+        self.locals: list[dict[str, Values | None]] = []
+        """For each function around: what its own variables were before."""
         self._pipes = 0
 
     def pipe(self, stream: Stream) -> str:
@@ -58,7 +68,9 @@ class Interpreter:
     def text(self, source: str, state: State, stdin: Stream = UNSEEN) -> Stream:
         """Run a text as bash would. Raises `Exhausted`, `NoParser`."""
         self.budget.enter()
+        self.falls_through = self.falls_through or ";&" in source
         if not MARKS.isdisjoint(source):
+            self.doubts = True
             self.effects.unknown("a part of it is computed while it runs", source)
             source = _without_marks(source)
         try:
@@ -269,7 +281,18 @@ class Interpreter:
         self.budget.enter()
         before, state.arguments = state.arguments, arguments
         bare, self.bare = self.bare, False
+        leaps, self.leaps = self.leaps, []
+        self.locals.append({})
+        self.returns = None
         out = self.node(body.child_by_field_name("body"), state, stdin)
+        # Without a `return` it is the last command that says whether it succeeds.
+        returns = None if b"return" in body.text else self.returns
+        for name, values in self.locals.pop().items():
+            if values is None:
+                state.variables.pop(name, None)
+            else:
+                state.variables[name] = values
+        self.leaps = leaps
         for child in body.children:
             if child.type.endswith("_redirect"):
                 self.redirections([child], state, stdin)
@@ -277,7 +300,7 @@ class Interpreter:
         state.arguments = before
         state.dead = False
         self.budget.leave()
-        self.returns = None
+        self.returns = returns
         return out
 
     # -- files

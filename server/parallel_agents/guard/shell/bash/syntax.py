@@ -53,6 +53,12 @@ def parse(text: str, documents: list[tuple[str, str]]) -> Any:
     return tree.root_node
 
 
+def text_of(node: Any) -> str:
+    """The source of a node."""
+    found: str = node.text.decode("utf-8", "replace") if node is not None else ""
+    return found
+
+
 class _Deadline:
     def __init__(self) -> None:
         from time import monotonic

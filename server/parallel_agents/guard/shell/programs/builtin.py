@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parallel_agents.guard.shell.bash import conditions, loops
 from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN
 from parallel_agents.guard.shell.programs import characters, directories, printing, wrapping
@@ -34,6 +35,7 @@ def _source(
             if stream.texts is None or stream.texts == ANY:
                 if not path.endswith(("/activate", "/nvm.sh", ".bashrc", ".profile", ".zshrc")):
                     run.effects.unknown(f"`{value[:60]}` is sourced and cannot be read")
+                run.doubts = True
                 continue
             if path.endswith("/activate"):
                 continue
@@ -127,9 +129,11 @@ def _alias(run: Interpreter, name: str, given: list[Values], state: State, stdin
 
 def _trap(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
     words = [v for v in given if v not in (("-p",), ("-l",), ("--",))]
+    doubts, run.doubts = run.doubts, True  # what the variables are then is not known yet
     for text in words[0] if words else ():
         if text not in ("", "-"):
             run.inner(text, state)
+    run.doubts = doubts
     return NOTHING
 
 
@@ -198,6 +202,8 @@ COMMANDS: dict[str, Command] = {
     "getopts": _getopts,
     "flock": wrapping.flock,
     "tr": characters.read,
+    **dict.fromkeys(("test", "["), conditions.test),
+    **dict.fromkeys(("break", "continue"), loops.leap),
     **printing.COMMANDS,
 }
 """By name."""
