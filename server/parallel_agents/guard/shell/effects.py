@@ -55,6 +55,11 @@ class Effects:
         """(name, file) of the links that the command itself makes, absolute."""
         self._seen: set[tuple[str, str, tuple[str, ...]]] = set()
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the command has done nothing so far that could make a file."""
+        return not self._seen and not self.opaque and not self.links
+
     # -- what the walk tells
 
     def write(

@@ -6,6 +6,7 @@ from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
 from parallel_agents.guard.shell.code.foreigncode import LONGEST, ForeignCode
+from parallel_agents.guard.shell.programs import scripts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ def read(
     """None where it is no program of the language but a tool of it (`bun add`, `deno fmt`)."""
     words = [v[0] for v in given]
     if name in ("bun", "deno"):
+        if name == "bun" and words[:1] == ["run"] and not words[-1].endswith((".ts", ".js")):
+            from parallel_agents.guard.shell.programs import recipes
+
+            return recipes.read(run, name, given, state, stdin)
         if words[:1] not in (["run"], ["eval"], ["-e"], ["--eval"]) and not (
             words and words[0].endswith((".ts", ".js"))
         ):
@@ -44,6 +49,12 @@ def read(
             else given[1:]
             if words[0] == "run"
             else given
+        )
+    if name == "node" and "--run" in words:
+        from parallel_agents.guard.shell.programs import recipes
+
+        return recipes.read(
+            run, "npm", [("run",), *given[words.index("--run") + 1 :]], state, stdin
         )
     flags = _INLINE.get(name, ("-e", "-E"))
     code: list[str] = []
@@ -82,6 +93,10 @@ def read(
         if script == ("-",):
             code += stdin.texts or ANY
         else:
+            paths = [path for value in script for path in run.absolute(value, state)]
+            if all(scripts.is_missing(run, path) for path in paths):
+                run.effects.unknown(f"there is no script `{script[0][:60]}`")
+                return UNSEEN
             stream = run.contents(script, state)
             code += stream.texts if stream.texts is not None else ANY
     elif not code:

@@ -17,6 +17,7 @@ from parallel_agents.guard.shell.code.pythonvalues import (
     Made,
     Name,
     Partial,
+    Path,
     Space,
     choice,
     elements,
@@ -94,10 +95,16 @@ class Functions(Terms):
             instance = Instance(found)
             for value in list(found.space.names.values()):
                 if isinstance(value, Function) and id(value.node) not in self.called:
-                    self.apply(Function(value.node, value.space, instance), [], {})
+                    bound = Function(value.node, value.space, instance)
+                    self.apply(bound, [], self.fixtures(bound))
         for function in list(self.handed.values()):
             if id(function.node) not in self.called:
-                self.apply(function, [], {})
+                self.apply(function, [], self.fixtures(function))
+
+    def fixtures(self, function: Function) -> dict[str, Any]:
+        """What a runner of tests gives a function: temporary folders are outside."""
+        wanted = {a.arg for a in function.node.args.args} & {"tmp_path", "tmpdir"}
+        return {name: Path("/tmp/made") for name in wanted if self.tested}
 
     def decorated(self, value: Any, decorator: Any, function: Function) -> Any:
         """What a function is behind its decorator."""

@@ -6,6 +6,7 @@ import os
 
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
+from parallel_agents.guard.shell.programs import scripts
 from parallel_agents.guard.shell.programs.arguments import Given
 
 TYPE_CHECKING = False
@@ -59,7 +60,9 @@ def python(run: Interpreter, name: str, given: list[Values], state: State, stdin
             if "parallel_agents/" in path and _is_own(run, path):
                 _own(run, rest)
             stream = run.contents_of(path)
-            if stream.texts is None or stream.texts == ANY:
+            if scripts.is_missing(run, path):
+                run.effects.unknown(f"there is no script `{value[:60]}`")
+            elif stream.texts is None or stream.texts == ANY:
                 run.effects.unknown(f"the script `{value[:60]}` cannot be read")
                 for values in rest:
                     run.effects.mention(values, state, value[:60])
@@ -121,7 +124,7 @@ def run_module(
         inner = list(rest)
         while inner and inner[0][0][:1] == "-":
             flag = inner.pop(0)[0]
-            if flag in ("-o", "-s", "-c") and inner:
+            if flag in ("-o", "-s", "-c", "-C", "--coverdir", "-f", "--file") and inner:
                 inner.pop(0)
             if flag == "-m" and inner:
                 return run_module(run, inner[0][0], inner[1:], state, stdin)
@@ -131,6 +134,14 @@ def run_module(
             if values[0][:1] != "-":
                 run.effects.write(tuple(v + "/" + UNKNOWN for v in values), state, module)
         return UNSEEN
+    if module == "timeit":
+        parsed = Given(rest, frozenset(("-n", "-r", "-s", "-u", "--setup", "--number", "--repeat")))
+        code = [v for option, v in parsed.options if option in ("-s", "--setup")] + parsed.words
+        return _code(run, ("\n".join(v[0] for v in code),), "-c", [], state, stdin)
+    if module in ("unittest", "pytest", "nose2", "nose", "green"):
+        from parallel_agents.guard.shell.programs import testruns
+
+        testruns.follow(run, state)
     relative = module.replace(".", "/")
     for path in (f"{relative}.py", f"{relative}/__main__.py"):
         for absolute in run.absolute(path, state):

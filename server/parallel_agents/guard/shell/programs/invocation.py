@@ -51,6 +51,10 @@ _READERS_OF_THEIR_OWN = {
     **dict.fromkeys(
         ("Rscript", "osascript", "luajit", "tsx", "ts-node", "groovy", "pwsh"), "code.languages"
     ),
+    **dict.fromkeys(
+        ("pytest", "py.test", "nosetests", "nose2", "jest", "vitest", "mocha", "ava"),
+        "programs.testruns",
+    ),
     **dict.fromkeys(("make", "gmake", "npm", "yarn", "pnpm", "just", "task"), "programs.recipes"),
 }
 _PYTHONS = ("python", "pypy", "ipython")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from parallel_agents.guard.shell.bash.state import UNSEEN, Stream
+from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
 from parallel_agents.guard.shell.programs import policy
 from parallel_agents.guard.shell.programs.arguments import Given
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
 _RUNS = frozenset(("run", "run-script", "rum", "urn"))
 _SHORT = frozenset(("test", "start", "stop", "restart", "t", "tst"))
+_VALUED = frozenset(
+    ("--prefix", "-C", "--cwd", "--dir", "-w", "--workspace", "-F", "--filter", "-c", "--call")
+)
+_SWITCHES = names(
+    """
+    silent quiet verbose force global json long parseable if-present ignore-scripts yes dry-run
+    foreground-scripts workspaces include-workspace-root offline prefer-offline prefer-online audit
+    fund progress color save save-dev save-exact production legacy-peer-deps package-lock version
+    help usage timing strict-peer-deps bin-links unicode
+    """
+)
+"""Options of npm that are only on or off."""
 _MAKE = frozenset(
     ("-C", "--directory", "-f", "--file", "--makefile", "-j", "-l", "-I", "-o", "-W", "--jobs")
 )
@@ -35,7 +47,7 @@ def read(
 ) -> Stream | None:
     """None where the program is to be looked up in the policy table."""
     if name in ("make", "gmake"):
-        return _make(run, name, given, state)
+        return _make(run, name, given, state, stdin)
     if name in ("just", "task"):
         run.effects.unknown(f"`{name}` runs code that is not seen")
         return UNSEEN
@@ -43,23 +55,32 @@ def read(
 
 
 def _package(run: Interpreter, name: str, given: list[Values], state: State) -> Stream | None:
-    parsed = Given(
-        given, frozenset(("--prefix", "-C", "--cwd", "--dir", "-w", "--workspace", "-F"))
-    )
+    parsed = _taken(name, given)
     words = [v[0] for v in parsed.words]
     if not words:
         return None
-    if words[0] in _RUNS:
+    folder = (parsed.value("--prefix", "-C", "--cwd", "--dir") or (".",))[0]
+    if words[0] in ("exec", "x") and parsed.value("-c", "--call") is not None:
+        for code in parsed.value("-c", "--call") or ():
+            run.inner(code, state)
+        return UNSEEN
+    if words[:2] == ["pkg", "set"]:
+        _set(run, folder, words[2:], state)
+        return None
+    runs = words[0] in _RUNS
+    if runs:
         script = words[1] if len(words) > 1 else ""
     elif words[0] in _SHORT or name != "npm":
         script = {"t": "test", "tst": "test"}.get(words[0], words[0])
     else:
         return None
-    rest = _behind(given, words[1] if words[0] in _RUNS and len(words) > 1 else words[0])
-    folder = (parsed.value("--prefix", "-C", "--cwd", "--dir") or (".",))[0]
     scripts, where = _scripts(run, folder, state)
+    if runs and script not in scripts:
+        # The value of an option that is not known as one stands before the name.
+        script = next((word for word in words[1:] if word in scripts), script)
+    rest = _behind(given, script if runs else words[0])
     if script not in scripts:
-        if words[0] in _RUNS or words[0] in _SHORT:
+        if runs or words[0] in _SHORT:
             run.effects.unknown(f"`{name} {script}` runs code that is not seen")
             return UNSEEN
         own = policy.rules(f"{name}.{script}") is not None or script in _OWN
@@ -80,6 +101,33 @@ def _package(run: Interpreter, name: str, given: list[Values], state: State) -> 
             run.inner(f"{code} {extra}".strip(), inner)
     run.budget.leave()
     return UNSEEN
+
+
+def _taken(name: str, given: list[Values]) -> Given:
+    """Options with a value are many: those of npm are all that are no switches."""
+    valued = set(_VALUED)
+    if name == "npm":
+        for values in given:
+            option = values[0]
+            if option == "--":
+                break
+            plain = option.removeprefix("--")
+            if option[:2] == "--" and plain not in _SWITCHES and not plain.startswith("no-"):
+                valued.add(option)
+    return Given(given, frozenset(valued))
+
+
+def _set(run: Interpreter, folder: str, words: list[str], state: State) -> None:
+    """`npm pkg set scripts.NAME=CODE`: the script is there from now on."""
+    import json
+
+    scripts, where = _scripts(run, folder, state)
+    for word in words:
+        key, equals, value = word.partition("=")
+        if equals and key.startswith("scripts."):
+            scripts[key[8:]] = value
+    path = os.path.join(where, "package.json")
+    run.remember(path, Stream((json.dumps({"scripts": scripts}),)))
 
 
 def _behind(given: list[Values], word: str) -> list[Values]:
@@ -125,7 +173,9 @@ def _quoted(values: Values) -> str:
     return "'" + values[0].replace("'", "'\\''") + "'"
 
 
-def _make(run: Interpreter, name: str, given: list[Values], state: State) -> Stream:
+def _make(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    from parallel_agents.guard.shell.programs.makefiles import Makefile
+
     parsed = Given(given, _MAKE)
     if parsed.has("-n", "--dry-run", "--just-print", "--recon", "-q", "-v", "--version", "-p"):
         return UNSEEN
@@ -133,115 +183,30 @@ def _make(run: Interpreter, name: str, given: list[Values], state: State) -> Str
     inner = state.copy()
     inner.cwds = tuple(run.absolute(folder, state))
     run.effects.unknown(f"`{name}` runs code that is not seen")
-    files = parsed.value("-f", "--file", "--makefile") or ("GNUmakefile", "makefile", "Makefile")
-    text = None
-    for file in files:
+
+    def read(file: str) -> str | None:
         for path in run.absolute(file, inner):
-            stream = run.contents_of(path)
-            if text is None and stream.texts is not None and stream.texts[0] != UNKNOWN:
-                text = stream.texts[0]
-    if text is None:
+            stream = stdin if file in ("-", "/dev/stdin") else run.contents_of(path)
+            if stream.texts is not None and stream.texts[0] != UNKNOWN:
+                return stream.texts[0]
+        return None
+
+    flags = ("-f", "--file", "--makefile")
+    files = [v[0] for option, v in parsed.options if option in flags]
+    texts = [read(file) for file in files]
+    if not files:
+        texts = [read(file) for file in ("GNUmakefile", "makefile", "Makefile")]
+        texts = [text for text in texts if text is not None][:1]
+    text = "\n".join(text for text in texts if text is not None)
+    if not text:
         return UNSEEN
     targets = [v[0] for v in parsed.words if "=" not in v[0]]
-    given_variables = dict(v[0].split("=", 1) for v in parsed.words if "=" in v[0])
-    recipe = _Makefile(text, given_variables)
-    for line in recipe.lines(targets or [recipe.first]):
+    assigned = [v[0].split("=", 1) for v in parsed.words if "=" in v[0]]
+    chosen = {key.rstrip(":?"): value for key, value in assigned}
+    around = {k: v[0] for k, v in state.variables.items() if len(v) == 1 and is_known(v[0])}
+    recipe = Makefile(text, chosen, read, around)
+    for key, value in {**recipe.variables, **chosen}.items():
+        inner.variables.setdefault(key, (value,) if "$" not in value else ANY)
+    for line in recipe.lines(targets):
         run.inner(line, inner)
     return UNSEEN
-
-
-class _Makefile:
-    """Rules and plain variables of a Makefile; what it computes otherwise is not known."""
-
-    def __init__(self, text: str, given: dict[str, str]) -> None:
-        self.first = ""
-        self.rules: dict[str, tuple[list[str], list[str]]] = {}
-        self.variables: dict[str, str] = {"MAKE": "make", "CURDIR": "."}
-        current: list[str] = []
-        text = text.replace("\\\n\t", " ").replace("\\\n", " ")
-        for line in text.split("\n"):
-            if line.startswith("\t"):
-                for target in current:
-                    self.rules[target][1].append(line.strip())
-                continue
-            if not line.strip() or line.lstrip().startswith("#"):
-                continue
-            name, sign, value = _assignment(line)
-            if sign:
-                if sign == "+=":
-                    value = f"{self.variables.get(name, '')} {value}"
-                if sign != "?=" or name not in self.variables:
-                    self.variables[name] = value
-                continue
-            head, colon, needs = line.partition(":")
-            if not colon:
-                continue
-            needs, _, inline = needs.lstrip(":").partition(";")
-            current = head.split()
-            for target in current:
-                known = self.rules.setdefault(target, ([], []))
-                known[0].extend(n for n in needs.split() if n != "|")
-                if inline:
-                    known[1].append(inline.strip())
-                if not self.first and target[:1] != "." and "%" not in target:
-                    self.first = target
-        self.variables.update(given)
-
-    def lines(self, targets: list[str]) -> list[str]:
-        """The commands that making these targets may run, variables filled in."""
-        found: list[str] = []
-        done: set[str] = set()
-        todo = list(targets)
-        while todo and len(done) < 100:
-            target = todo.pop(0)
-            if target in done or target not in self.rules:
-                continue
-            done.add(target)
-            needs, code = self.rules[target]
-            todo += [word for need in needs for word in self.filled(need).split()]
-            found += [self.filled(line.lstrip("@-+ "), target, needs) for line in code]
-        return found
-
-    def filled(self, text: str, target: str = "", needs: list[str] | None = None) -> str:
-        """`text` with variables as their values; what is not known becomes a shell variable."""
-        for _ in range(8):
-            at = text.find("$")
-            out = []
-            last = 0
-            changed = False
-            while at >= 0:
-                sign = text[at + 1 : at + 2]
-                value, end = "$", at + 1
-                if sign == "$":
-                    value, end = "\0", at + 2
-                elif sign in ("(", "{"):
-                    end = text.find(")" if sign == "(" else "}", at) + 1
-                    if not end:
-                        break
-                    name = text[at + 2 : end - 1]
-                    value = self.variables.get(name, "\0{__made_by_make}")
-                    if name.startswith("shell "):
-                        value = "\0(" + name[6:] + ")"
-                    changed = True
-                elif sign == "@":
-                    value, end, changed = target, at + 2, True
-                elif sign in ("<", "^", "?") and sign:
-                    all_of = needs or [""]
-                    value = all_of[0] if sign == "<" else " ".join(all_of)
-                    end, changed = at + 2, True
-                out += [text[last:at], value]
-                last = end
-                at = text.find("$", last)
-            text = "".join(out) + text[last:]
-            if not changed or len(text) > 8192:
-                break
-        return text.replace("\0", "$")
-
-
-def _assignment(line: str) -> tuple[str, str, str]:
-    for sign in ("::=", ":=", "?=", "+=", "="):
-        name, found, value = line.partition(sign)
-        name = name.strip().removeprefix("export ").removeprefix("override ").strip()
-        if found and name and ":" not in name and " " not in name and "\t" not in name:
-            return name, sign, value.strip()
-    return "", "", ""

@@ -19,6 +19,9 @@ def follow(
     """Follow the file `name` by its first line; None where it is no script that can be read."""
     for path in run.absolute(name, state):
         stream = run.contents_of(path)
+        if is_missing(run, path):
+            run.effects.unknown(f"there is no script `{name[:60]}`")
+            return UNSEEN
         if stream.texts is None or stream.texts == ANY or not stream.texts[0]:
             return None
         text = stream.texts[0]
@@ -42,6 +45,16 @@ def follow(
     return None
 
 
+def is_missing(run: Interpreter, path: str) -> bool:
+    """Whether no script can be at this absolute path: not on the disk, nor from the command."""
+    return (
+        is_known(path)
+        and not os.path.lexists(path)
+        and not run.written
+        and run.effects.is_untouched
+    )
+
+
 def shell(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> None:
     """Follow a shell script with these arguments."""
     from parallel_agents.guard.shell.programs import invocation
@@ -52,6 +65,9 @@ def shell(run: Interpreter, name: str, given: list[Values], state: State, stdin:
     for path in run.absolute(name, state):
         stream = run.contents_of(path)
         if stream.texts is None or stream.texts == ANY:
+            if is_missing(run, path):
+                run.effects.unknown(f"there is no script `{name[:60]}`")
+                continue
             if not is_known(path) or os.path.exists(path):
                 run.effects.unknown(f"the script `{name[:60]}` cannot be read")
             for values in given:
