@@ -95,10 +95,9 @@ def _package(run: Interpreter, name: str, given: list[Values], state: State) -> 
     inner.cwds = (where,)
     run.budget.enter()
     for key in (f"pre{script}", script, f"post{script}"):
-        code = scripts.get(key)
-        if code is not None:
+        if key in scripts:
             extra = " ".join(_quoted(v) for v in rest) if key == script else ""
-            run.inner(f"{code} {extra}".strip(), inner)
+            run.inner(f"{scripts[key]} {extra}".strip(), inner)
     run.budget.leave()
     return UNSEEN
 
@@ -183,6 +182,8 @@ def _make(run: Interpreter, name: str, given: list[Values], state: State, stdin:
     inner = state.copy()
     inner.cwds = tuple(run.absolute(folder, state))
     run.effects.unknown(f"`{name}` runs code that is not seen")
+
+    texts: list[str | None]
 
     def read(file: str) -> str | None:
         for path in run.absolute(file, inner):

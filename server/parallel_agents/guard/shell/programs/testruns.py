@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from parallel_agents.guard.shell.bash.state import State, Stream, Values
 
 _MOST = 32
+_AROUND = frozenset(("conftest.py", "__init__.py"))
 _SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx")
 
 
