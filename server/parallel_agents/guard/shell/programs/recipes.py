@@ -183,8 +183,6 @@ def _make(run: Interpreter, name: str, given: list[Values], state: State, stdin:
     inner.cwds = tuple(run.absolute(folder, state))
     run.effects.unknown(f"`{name}` runs code that is not seen")
 
-    texts: list[str | None]
-
     def read(file: str) -> str | None:
         for path in run.absolute(file, inner):
             stream = stdin if file in ("-", "/dev/stdin") else run.contents_of(path)
@@ -194,11 +192,11 @@ def _make(run: Interpreter, name: str, given: list[Values], state: State, stdin:
 
     flags = ("-f", "--file", "--makefile")
     files = [v[0] for option, v in parsed.options if option in flags]
-    texts = [read(file) for file in files]
+    found = [read(file) for file in files]
     if not files:
-        texts = [read(file) for file in ("GNUmakefile", "makefile", "Makefile")]
-        texts = [text for text in texts if text is not None][:1]
-    text = "\n".join(text for text in texts if text is not None)
+        found = [read(file) for file in ("GNUmakefile", "makefile", "Makefile")]
+    texts = [text for text in found if text is not None]
+    text = "\n".join(texts if files else texts[:1])
     if not text:
         return UNSEEN
     targets = [v[0] for v in parsed.words if "=" not in v[0]]
