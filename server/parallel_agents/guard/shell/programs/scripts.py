@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from parallel_agents.guard.shell.bash.interpreter import Interpreter
     from parallel_agents.guard.shell.bash.state import State, Values
 
+_ENDINGS = (".sh", ".bash", ".py", ".js", ".mjs", ".ts", ".pl", ".rb", ".php", ".lua")
+
 
 def follow(
     run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream
@@ -19,7 +21,7 @@ def follow(
     """Follow the file `name` by its first line; None where it is no script that can be read."""
     for path in run.absolute(name, state):
         stream = run.contents_of(path)
-        if is_missing(run, path):
+        if name.endswith(_ENDINGS) and is_missing(run, path):
             run.effects.unknown(f"there is no script `{name[:60]}`")
             return UNSEEN
         if stream.texts is None or stream.texts == ANY or not stream.texts[0]:
