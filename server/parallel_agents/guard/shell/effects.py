@@ -8,9 +8,9 @@ from parallel_agents.guard.edits import Objection
 from parallel_agents.guard.shell.bash.words import (
     MARKS,
     MOST,
-    ONE,
     STAR,
     UNKNOWN,
+    WILD,
     fits,
     is_known,
     named,
@@ -120,8 +120,11 @@ class Effects:
         """The values, with wildcards as what they find on the disk."""
         found: list[str] = []
         for value in values:
-            names = self.matches(value, state) if STAR in value or ONE in value else None
-            found += names if names else [value]
+            names = self.matches(value, state) if not WILD.isdisjoint(value) else None
+            if names or (names is not None and "nullglob" in state.options):
+                found += names
+            else:
+                found.append(value)
         few = tuple(dict.fromkeys(found))
         return few if len(few) <= 4 * MOST else tuple(dict.fromkeys(values))
 

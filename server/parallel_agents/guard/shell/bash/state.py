@@ -113,6 +113,7 @@ class State:
         "dead",
         "folders",
         "functions",
+        "options",
         "stack",
         "variables",
     )
@@ -129,6 +130,8 @@ class State:
         """`$1` and on; `$0` is not among them."""
         self.folders: frozenset[str] = frozenset()
         """Directories that the command has made."""
+        self.options: frozenset[str] = frozenset()
+        """Those of `set -o` and `shopt -s` that are surely on."""
         self.stack: tuple[Values, ...] = ()
         self.dead = False
         """Whether nothing behind this place runs."""
@@ -143,6 +146,7 @@ class State:
         new.aliases = dict(self.aliases)
         new.arguments = self.arguments
         new.folders = self.folders
+        new.options = self.options
         new.stack = self.stack
         new.dead = self.dead
         return new
@@ -174,3 +178,4 @@ class State:
         self.functions.update(other.functions)
         self.aliases.update(other.aliases)
         self.folders |= other.folders
+        self.options &= other.options

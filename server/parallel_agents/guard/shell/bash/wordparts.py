@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parallel_agents.guard.shell.bash import globs
 from parallel_agents.guard.shell.bash.heredocs import end_of_expansion
 from parallel_agents.guard.shell.bash.words import CLOSE, COMMA, HOME, ONE, OPEN, STAR, UNKNOWN
 
@@ -98,11 +99,34 @@ class _Cutter:
                 self._add(Part("process", word[self.at + 2 : end - 1], False, char))
                 self.at = end
             elif char in "?*+@!" and following == "(":
-                end = word.find(")", self.at)
-                self._text.append(STAR)
-                self.at = len(word) if end < 0 else end + 1
+                self._group(char)
             else:
                 self._wild(char)
+
+    def _group(self, sign: str) -> None:
+        """`@(one|other)` and the like."""
+        word, start = self.word, self.at + 2
+        end, depth = start, 1
+        cuts = [start - 1]
+        while end < len(word) and depth:
+            char = word[end]
+            if char == "\\":
+                end += 1
+            elif char in "'\"":
+                close = word.find(char, end + 1)
+                end = len(word) if close < 0 else close
+            else:
+                depth += (char == "(") - (char == ")")
+                if not depth or (depth == 1 and char == "|"):
+                    cuts.append(end)
+            end += 1
+        inner = [parts(word[a + 1 : b]) for a, b in zip(cuts, cuts[1:])]
+        if depth or any(part.kind != "text" for pieces in inner for part in pieces):
+            self._text.append(STAR)
+        else:
+            texts = ["".join(part.text for part in pieces) for pieces in inner]
+            self._text.append(globs.group(sign, [_unbraced(text) for text in texts]))
+        self.at = end
 
     def _wild(self, char: str) -> None:
         word = self.word
@@ -112,9 +136,10 @@ class _Cutter:
             self.at += 2 if deep else 1
             return
         if char == "[":
-            end = word.find("]", self.at + 2)
-            if end > 0 and not any(c in word[self.at : end] for c in "/ '\"$"):
-                self._text.append(ONE)
+            end = globs.end_of_set(word, self.at)
+            body = _unquoted_set(word[self.at + 1 : end]) if end > 0 else ""
+            if body:
+                self._text.append(ONE if "$" in body else globs.one_of(body))
                 self.at = end + 1
                 return
         if char == "~" and not self.at:
@@ -184,6 +209,24 @@ class _Cutter:
             end = at + 1
             self._text.append(word[at])
         self.at = end
+
+
+def _unquoted_set(body: str) -> str:
+    """What is between the brackets, where it may be a set."""
+    if "'" not in body and '"' not in body:
+        return "" if " " in body else body
+    out = []
+    quote = ""
+    for char in body:
+        if char in "'\"" and quote in ("", char):
+            quote = "" if quote else char
+        else:
+            out.append("\\" + char if quote and char in "!^-]\\[" else char)
+    return "" if quote else "".join(out)
+
+
+def _unbraced(text: str) -> str:
+    return text.replace(OPEN, "{").replace(COMMA, ",").replace(CLOSE, "}").replace(HOME, "~")
 
 
 def unescaped(word: str, at: int) -> tuple[str, int]:

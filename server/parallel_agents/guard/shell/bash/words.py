@@ -19,8 +19,11 @@ SPLIT = "\ue006"
 HOME = "\ue007"
 """A tilde that bash expands."""
 
-MARKS = frozenset((UNKNOWN, STAR, ONE, OPEN, COMMA, CLOSE, SPLIT, HOME))
-WILD = frozenset((UNKNOWN, STAR, ONE))
+SPECIAL = frozenset(map(chr, range(0xE010, 0xE090)))
+"""A set of characters or an extended pattern each: see `globs`."""
+
+WILD = frozenset((UNKNOWN, STAR, ONE)) | SPECIAL
+MARKS = frozenset((OPEN, COMMA, CLOSE, SPLIT, HOME)) | WILD
 
 MOST = 64
 """Alternatives that a value may have."""
@@ -107,12 +110,18 @@ def globbed(text: str) -> str:
     if "?" in text:
         text = text.replace("?", ONE)
     if "[" in text and "]" in text:
-        text = _sets(text)
+        from parallel_agents.guard.shell.bash import globs
+
+        text = globs.sets(text)
     return text
 
 
 def fits(pattern: str, text: str) -> bool:
     """Whether a value with marks can be `text`."""
+    if not SPECIAL.isdisjoint(pattern):
+        from parallel_agents.guard.shell.bash import globs
+
+        return globs.fits(pattern, text)
     # The greedy walk with one way back, which is enough for wildcards; an UNKNOWN reaches further
     # than a STAR, so a STAR that cannot go on falls back to the last UNKNOWN.
     at = place = 0
@@ -137,22 +146,6 @@ def fits(pattern: str, text: str) -> bool:
         else:
             return False
     return all(mark in (UNKNOWN, STAR) for mark in pattern[at:])
-
-
-def _sets(text: str) -> str:
-    """`[...]` as ONE."""
-    out = []
-    at = 0
-    while at < len(text):
-        if text[at] == "[":
-            end = text.find("]", at + 2)
-            if end > 0 and "/" not in text[at:end]:
-                out.append(ONE)
-                at = end + 1
-                continue
-        out.append(text[at])
-        at += 1
-    return "".join(out)
 
 
 def _choices(value: str) -> tuple[str, list[str], str] | None:
