@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -82,7 +82,7 @@ class World:
     path: str
 
     @classmethod
-    def prepare(cls, claude: Path, plugin: Path, folder: Path, path: str | None = None) -> World:
+    def prepare(cls, claude: Path, plugin: Path, folder: Path, path: str | None = None) -> Self:
         """A home in which the first questions are answered, and the plugin's environment."""
         world = cls(claude, plugin, folder, os.environ["PATH"] if path is None else path)
         (folder / "tmp").mkdir(parents=True)

@@ -6,6 +6,7 @@ The user's permission rules are the usual ones, for no command is rewritten.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,12 +28,19 @@ pytestmark = [
 FREE = "import pathlib\npathlib.Path(''.join(['fr', 'ee.txt'])).write_text('free')\n"
 
 
+WHICH = {"bash": "compgen -b com", "zsh": "print -l zsh"}
+"""For each shell, a command that it alone has."""
+
+
 class StrictWorld(World):
-    """A user who chose strict mode."""
+    """A user who chose strict mode. What they have as their shell is set in `shell`."""
+
+    shell = ""
 
     @property
     def variables(self) -> dict[str, str]:
-        return {**super().variables, "PARALLEL_AGENTS_STRICT": "required"}
+        mine = {"PARALLEL_AGENTS_STRICT": "required", "SHELL": self.shell}
+        return {**super().variables, **mine, "CLAUDE_CODE_SHELL": self.shell}
 
 
 @dataclass
@@ -40,6 +48,7 @@ class Strict:
     """What became of each command."""
 
     repository: Path
+    shell: str
     results: dict[str, Result] = field(default_factory=dict)
 
     def main(self, _: Shown) -> Conversation:
@@ -47,6 +56,7 @@ class Strict:
         for name, command in (
             ("too early", f"{python} generator.py"),
             ("harmless", "true"),
+            ("its own", WHICH[self.shell]),
             ("held", f"{python} generator.py"),
             ("free", f"{python} free.py"),
             ("not allowed", f"{python} other.py"),
@@ -56,11 +66,20 @@ class Strict:
             self.results[name] = shown.result
 
 
-@pytest.fixture(scope="module")
-def strict(claude_bin: Path, plugin: Path, tmp_path_factory: pytest.TempPathFactory) -> Strict:
+@pytest.fixture(scope="module", params=sorted(WHICH))
+def strict(
+    request: pytest.FixtureRequest,
+    claude_bin: Path,
+    plugin: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Strict:
     """A session in which another agent, at a terminal, holds `src/bread.txt`."""
+    shell = shutil.which(request.param)
+    if shell is None:
+        pytest.skip(f"{request.param} is not installed here (.ci/run installs it)")
     folder = tmp_path_factory.mktemp("strict")
     world = StrictWorld.prepare(claude_bin, plugin, folder / "world")
+    world.shell = shell
     repository = begin(folder / "repository")
     for name, text in (("generator.py", GENERATOR), ("free.py", FREE), ("other.py", FREE)):
         (repository / name).write_text(text)
@@ -68,9 +87,10 @@ def strict(claude_bin: Path, plugin: Path, tmp_path_factory: pytest.TempPathFact
     plan_id = world.terminal(repository, "plan", str(folder / "plan.json"))["plan_id"]
     world.terminal(repository, "approve", plan_id, "--strategy", "files", "--yes")
     world.terminal(repository, "claim", "bread", "--agent", "holder")
-    found = Strict(repository)
+    found = Strict(repository, request.param)
     python = sys.executable
-    rules = [f"Bash({python} generator.py)", f"Bash({python} free.py)", "Bash(true)"]
+    allowed = (f"{python} generator.py", f"{python} free.py", "true", WHICH[request.param])
+    rules = [f"Bash({command})" for command in allowed]
     world.run(repository, {"main": found.main}, "--allowedTools", ",".join(rules))
     return found
 
@@ -80,6 +100,10 @@ def test_a_program_cannot_write_a_held_file(strict: Strict) -> None:
     assert held.is_error
     assert "Read-only file system" in held.text, held.text
     assert (strict.repository / "src" / "bread.txt").read_text() == "flour\n"
+
+
+def test_the_shell_is_the_users_own(strict: Strict) -> None:
+    assert not strict.results["its own"].is_error, strict.results["its own"].text
 
 
 def test_what_nobody_holds_is_written(strict: Strict) -> None:
