@@ -113,7 +113,7 @@ def read(
             continue
         if name in _UNFOLLOWED:
             told.unknown(f"`{name}` runs code that nobody here can read", text)
-        ForeignCode(run, name, text, rest, state).judge()
+        ForeignCode(run, name, text, rest, state, stdin).judge()
     return UNSEEN
 
 

@@ -1,0 +1,419 @@
+"""What expressions of node, perl, ruby, php and the like are worth: texts, names, contents."""
+
+from __future__ import annotations
+
+import os
+
+from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
+from parallel_agents.guard.shell.bash.words import (
+    CLOSE,
+    COMMA,
+    OPEN,
+    UNKNOWN,
+    braced,
+    capped,
+    globbed,
+    is_known,
+    product,
+)
+from parallel_agents.guard.shell.code.foreigntexts import after_string, masked, matching, split
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from parallel_agents.guard.shell.bash.interpreter import Interpreter
+    from parallel_agents.guard.shell.bash.state import State, Values
+
+_JOINING = ("join", "resolve", "File.join", "normalize", "catfile", "catdir", "joinpath")
+_SAME = (
+    *("String", "fileURLToPath", "pathToFileURL", "URL", "Pathname", "new", "path", "file", "dir"),
+    *("realpath", "realpathSync", "abs_path", "rel2abs", "expand_path", "canonpath", "resolve"),
+    *("decodeURIComponent", "decode", "lc", "uc", "chomp", "basename0", "lcfirst", "File"),
+)
+_READING = (
+    *("readFileSync", "readFile", "file_get_contents", "slurp", "read_file", "readTextFile"),
+    *("readTextFileSync", "read_text"),
+)
+_LISTING = ("readdirSync", "readdir", "children", "entries", "scandir")
+_FINDING = ("glob", "globSync", "bsd_glob")
+_SAME_METHODS = (
+    *("toString", "trim", "strip", "chomp", "filter", "sort", "reverse", "slice", "trimEnd"),
+    *("reject", "select", "uniq", "to_s", "to_a", "concat0", "expand_path", "realpath", "flat"),
+    *("compact", "stringify", "absolute", "pathname", "href", "readlines"),
+)
+_STDIN = (
+    *(
+        "<STDIN>",
+        "<>",
+        "<<>>",
+        "STDIN",
+        "ARGF",
+        "$<",
+        "gets",
+        "$stdin.read",
+        "STDIN.read",
+        "<*STDIN>",
+    ),
+    *("STDIN.readlines", "$stdin.readlines", "$stdin.each_line", "ARGF.read", "STDIN.each_line"),
+    *(
+        "readlines",
+        "io.read()",
+        "io.lines()",
+        "$_",
+        "readline(STDIN)",
+        "readline(*STDIN)",
+        "ARGF.each_line",
+    ),
+)
+_HERE = (
+    "process.cwd()",
+    "Dir.pwd",
+    "getcwd()",
+    "process.env.PWD",
+    "cwd()",
+    "cwd",
+    "getcwd",
+    "$PWD",
+)
+
+
+class ForeignValues:
+    """One program's names, and what its expressions are worth."""
+
+    def __init__(
+        self,
+        run: Interpreter,
+        name: str,
+        text: str,
+        arguments: list[Values],
+        state: State,
+        stdin: Stream = UNSEEN,
+    ) -> None:
+        import re  # the parser has loaded it
+
+        self.re = re
+        self.run = run
+        self.name = name
+        self.text = text
+        self.mask = masked(text, name)
+        self.arguments = arguments
+        self.state = state.copy()
+        self.stdin = stdin
+        self.variables: dict[str, Values] = {}
+
+    def value(self, text: str) -> Values:
+        """What an expression of texts and variables is."""
+        self.run.budget.step()
+        self.run.budget.enter()
+        found = self._value(text)
+        self.run.budget.leave()
+        return found
+
+    def words(self, given: list[str]) -> list[Values]:
+        """The values of arguments; a list that is laid out in their place is its elements."""
+        found: list[Values] = []
+        for text in given:
+            plain = text.lstrip()
+            if plain[:3] == "..." or plain[:1] == "@" or plain == "ARGV" or plain[:1] == "*":
+                values = self.value(plain.lstrip(".*"))
+                is_argv = "ARGV" in plain or "argv" in plain
+                rows = self.arguments if is_argv and self.arguments else [(v,) for v in values]
+                found += rows
+            else:
+                found.append(self.value(text))
+        return found
+
+    def _value(self, text: str) -> Values:
+        text = text.strip().rstrip(",")
+        mask = masked(text, self.name)
+        while text[:1] == "(" and matching(mask, 0) == len(text) - 1:
+            text, mask = text[1:-1].strip(), mask[1:-1].strip()
+        text = text.removeprefix("...").removeprefix("new ").removeprefix("await ").strip()
+        for word in ("my ", "const ", "let ", "var ", "our ", "local ", "\\"):
+            text = text.removeprefix(word)
+        if not text:
+            return ANY
+        if text[0] in "'\"`" and after_string(text, 0) == len(text):
+            return self._string(text)
+        if text[0] == "<" and text[-1] == ">" and text not in _STDIN and "$" not in text:
+            return self.globbed((text[1:-1],))
+        if text in _STDIN:
+            return self._read_lines(text)
+        mask = masked(text, self.name)
+        found = self._operated(text, mask)
+        if found is None:
+            found = self._called(text, mask)
+        if found is None:
+            found = self._named(text)
+        return found
+
+    def _operated(self, text: str, mask: str) -> Values | None:
+        """Texts joined, or one of several."""
+        for sign in ("||", "??", "//"):
+            pieces = split(text, sign, mask)
+            if len(pieces) > 1:
+                return capped([v for piece in pieces for v in self.value(piece)])
+        pieces = split(text, "?", mask)
+        if len(pieces) == 2 and len(split(pieces[1], ":")) == 2:
+            return capped([v for piece in split(pieces[1], ":") for v in self.value(piece)])
+        for sign in ("+", " . ", ".") if self.name in ("perl", "php") else ("+", ".."):
+            if sign == ".." and self.name not in ("lua", "luajit"):
+                continue
+            pieces = split(text, sign, mask)
+            if len(pieces) > 1:
+                values: Values = ("",)
+                for piece in pieces:
+                    values = product(values, self.value(piece))
+                return values
+        return None
+
+    def _called(self, text: str, mask: str) -> Values | None:
+        """What a call gives, where its function is known."""
+        found = self.re.fullmatch(r"(?:q|qq|%q|%Q)\s*[({\[|/!](.*)[)}\]|/!]", text, self.re.S)
+        if found:
+            return (found[1],)
+        found = self.re.fullmatch(r"(?:qw|%w)\s*[({\[/|](.*)[)}\]/|]", text, self.re.S)
+        if found:
+            return capped(found[1].split()) or ANY
+        found = self.re.fullmatch(r"([\w.:]+|[\w:]+->\w+)\s*\((.*)\)", text, self.re.S)
+        if found and matching(mask, found.start(2) - 1) == len(text) - 1:
+            return self._function(found[1], split(found[2], ",", mask[found.start(2) : -1]))
+        found = self.re.fullmatch(
+            r"(glob|chomp|lc|uc|sprintf|catfile|join)\s+(.*)", text, self.re.S
+        )
+        if found and self.name in ("perl", "ruby"):
+            return self._function(found[1], split(found[2]))
+        if text[-1:] == ")":
+            at = self._opening(mask)
+            found = self.re.search(r"(?:\.|->)(\w+)[?!]?\s*$", text[:at])
+            if found and found.start():
+                given = split(text[at + 1 : -1])
+                return self._method(text[: found.start()], found[1], given)
+        found = self.re.fullmatch(r"(.+?)(?:\.|->)(\w+)", text, self.re.S)
+        if found and found[2] in (*_SAME_METHODS, "lines", "split") and "process" not in found[1]:
+            return self._method(found[1], found[2], [])
+        if text[:1] == "[" and matching(mask, 0) == len(text) - 1:
+            return capped([v for item in split(text[1:-1]) for v in self.value(item)]) or ANY
+        return None
+
+    def _opening(self, mask: str) -> int:
+        """Where the bracket that ends the text was opened."""
+        depth = 0
+        for at in range(len(mask) - 1, -1, -1):
+            depth += (mask[at] == ")") - (mask[at] == "(")
+            if not depth:
+                return at
+        return 0
+
+    def _function(self, name: str, given: list[str]) -> Values:
+        tail = name.rpartition(".")[2].rpartition(":")[2].rpartition(">")[2]
+        if name == "Buffer.from" or tail in ("atob", "decode_base64", "base64_decode"):
+            return self._decoded(self.value(given[0]) if given else ANY)
+        if tail == "sprintf" or name == "format":
+            return self._filled(given)
+        if tail == "join" and self.name == "perl" and given:
+            pieces = [self.value(g) for g in given[1:]]
+            values: Values = pieces[0] if pieces else ("",)
+            for part in pieces[1:]:
+                values = product(product(values, self.value(given[0])), part)
+            return values
+        if name in ("process.cwd", "Dir.pwd", "getcwd", "cwd"):
+            return self.state.cwds
+        if tail in ("getenv",) and given:
+            return self._environment(self.value(given[0])[0])
+        if tail in _READING or name in ("File.read", "IO.read", "IO.readlines", "File.readlines"):
+            return self._contents(given)
+        if tail in _LISTING and given:
+            return self._listed(self.value(given[0]))
+        if tail in _FINDING and given:
+            return self.globbed(self.value(given[0]))
+        if (tail in _JOINING or name in _JOINING) and given:
+            values = ("",)
+            for at, piece in enumerate(given):
+                part = self.value(piece)
+                if piece.strip() in ("__dirname", *_HERE):
+                    part = (".",)
+                if all(p[:1] == "/" for p in part) and "resolve" in name:
+                    values = part
+                else:
+                    values = product(values, tuple(("/" if at else "") + v for v in part))
+            return values
+        if (tail in _SAME or name in _SAME) and given:
+            return self.value(given[0])
+        if tail == "dirname" and given:
+            return capped([v.rpartition("/")[0] or "." for v in self.value(given[0])])
+        if tail == "basename" and given and len(given) == 1:
+            return capped([v.rpartition("/")[2] for v in self.value(given[0])])
+        if "." in name or "->" in name:
+            owner, _, method = name.rpartition("." if "." in name else "->")
+            return self._method(owner, method, given)
+        return ANY
+
+    def _method(self, owner: str, name: str, given: list[str]) -> Values:
+        """What a method of a text or a list gives."""
+        if owner in ("process.argv", "argv", "Bun.argv", "Deno.args") and name == "slice":
+            return capped([v for word in self.arguments for v in word]) if self.arguments else ANY
+        values = self.value(owner)
+        if values == ANY:
+            return ANY
+        if name in ("split", "lines", "each_line", "readlines"):
+            sign = self.value(given[0])[0] if given else ("\n" if name != "split" else " ")
+            sign = "\n" if UNKNOWN in sign else sign
+            if not all(map(is_known, values)) or not sign:
+                return values
+            return capped([p.strip() for v in values for p in v.split(sign) if p.strip()]) or ANY
+        if name in _SAME_METHODS:
+            trimming = name in ("trim", "strip", "chomp", "trimEnd")
+            return capped([v.strip() for v in values]) if trimming else values
+        if name in ("toLowerCase", "downcase", "toUpperCase", "upcase"):
+            lower = name in ("toLowerCase", "downcase")
+            return capped([v.lower() if lower else v.upper() for v in values])
+        if name in ("replace", "replaceAll", "sub", "gsub") and len(given) == 2:
+            old, new = self.value(given[0]), self.value(given[1])
+            if old != ANY and len(old) == len(new) == 1:
+                return capped([v.replace(old[0], new[0]) for v in values])
+            return ANY
+        if name in ("concat", "child") and given:
+            between = ("/",) if name == "child" else ("",)
+            return product(product(values, between), self.value(given[0]))
+        return ANY
+
+    def _named(self, text: str) -> Values:
+        if text in _HERE:
+            return self.state.cwds
+        if text in ("__dirname", "import.meta.dirname", "__dir__", "FindBin::Bin"):
+            return (".",)
+        found = self.re.fullmatch(
+            r"""(?:process\.env\.|\$ENV\{|ENV\[|process\.env\[|ENV\.fetch\()['"]?(\w+)['"]?[\]})]?""",
+            text,
+        )
+        if found:
+            return self._environment(found[1])
+        found = self.re.fullmatch(
+            r"(?:process\.argv|Bun\.argv|Deno\.args|ARGV|\$ARGV|\$argv|arg|@ARGV)(?:\[(-?\d+)\])?"
+            r"|shift(?:\s*@ARGV)?|ARGV\.shift|pop",
+            text,
+        )
+        if found:
+            return self._argument(text, found[1])
+        name = text.lstrip("$@")
+        index = self.re.fullmatch(r"(\w+)\[[^\]]*\]|\{(\w+)\}|(\w+)->\[[^\]]*\]", name)
+        if index:
+            name = index[1] or index[2] or index[3]
+        if name.replace("::", "_").isidentifier():
+            return self.variables.get(name, ANY)
+        return ANY
+
+    def _argument(self, text: str, index: str | None) -> Values:
+        argv = self.variables.get("ARGV")
+        if argv is not None:
+            return argv
+        if index is not None and "process" in text and int(index) > 0:
+            places = (int(index) - 2, int(index) - 1)
+            options = [self.arguments[p] for p in places if 0 <= p < len(self.arguments)]
+            return capped([v for o in options for v in o]) or ANY
+        if index is not None and "process" not in text:
+            place = int(index) - (1 if text[:3] == "arg" else 0)
+            if -len(self.arguments) <= place < len(self.arguments):
+                return self.arguments[place]
+        return capped([v for word in self.arguments for v in word]) if self.arguments else ANY
+
+    def _environment(self, name: str) -> Values:
+        if name in self.state.variables:
+            return self.state.variables[name]
+        return (
+            (os.environ[name],) if name in ("HOME", "PWD", "TMPDIR") and name in os.environ else ANY
+        )
+
+    def _read_lines(self, text: str) -> Values:
+        if text == "$_" and "_" in self.variables:
+            return self.variables["_"]
+        if text in ("<>", "<<>>", "ARGF", "$<", "gets", "ARGF.read", "ARGF.each_line", "readlines"):
+            argv = self.variables.get("ARGV")
+            files = [argv] if argv is not None else self.arguments
+            if files:
+                return capped([v for f in files for v in self.run.contents(f, self.state).lines])
+        return capped([line.strip() for line in self.stdin.lines])
+
+    def _contents(self, given: list[str]) -> Values:
+        first = given[0].strip() if given else ""
+        if first in ("0", "'/dev/stdin'", '"/dev/stdin"', "process.stdin.fd", "STDIN", "stdin"):
+            stream = self.stdin
+        else:
+            names = self.value(first)
+            stream = self.run.contents(names, self.state) if names != ANY else UNSEEN
+        return stream.texts if stream.texts is not None else capped(["\n".join(stream.lines)])
+
+    def _listed(self, folders: Values) -> Values:
+        found: list[str] = []
+        for folder in folders:
+            for path in self.run.absolute(folder, self.state):
+                try:
+                    found += sorted(os.listdir(path))[:500] if is_known(path) else [UNKNOWN]
+                except (OSError, ValueError):
+                    found.append(UNKNOWN)
+        return capped(found) or ANY
+
+    def globbed(self, patterns: Values) -> Values:
+        """What patterns find, braces expanded."""
+        found: list[str] = []
+        for pattern in patterns:
+            for word in pattern.split() if self.name == "perl" else [pattern]:
+                marked = word.replace("{", OPEN).replace(",", COMMA).replace("}", CLOSE)
+                for one in braced(marked) if "{" in word else [word]:
+                    found += self.run.effects.listed([globbed(one)], self.state)
+        return capped(found) or ANY
+
+    def _decoded(self, values: Values) -> Values:
+        from binascii import Error, a2b_base64
+
+        try:
+            return (a2b_base64(values[0]).decode(),)
+        except (Error, ValueError):
+            return values
+
+    def _filled(self, given: list[str]) -> Values:
+        words = [self.value(g) for g in given]
+        if not words or words[0] == ANY:
+            return ANY
+        pieces = words[0][0].split("%s")
+        if len(pieces) != len(words) or "%" in "".join(pieces):
+            return ANY
+        values: Values = (pieces[0],)
+        for word, piece in zip(words[1:], pieces[1:]):
+            values = product(product(values, word), (piece,))
+        return values
+
+    def _string(self, text: str) -> Values:
+        inner = text[1:-1]
+        if text[0] == "'" and self.name not in ("node", "deno", "bun"):
+            return (inner.replace("\\'", "'"),)
+        values: Values = ("",)
+        last = 0
+        scripted = self.name.startswith(("node", "deno", "bun", "ts"))
+        pattern = r"[$#]\{([^}]*)\}|\$(\w+(?:\[\d+\])?(?:\{\w+\})?)"
+        for found in self.re.finditer(r"\$\{([^}]*)\}()" if scripted else pattern, inner):
+            if text[0] != "`" and scripted:
+                break
+            values = product(values, (self._plain(inner[last : found.start()]),))
+            part = self.value(found[1] or ("$" + found[2] if self.name == "perl" else found[2]))
+            values = product(values, part)
+            last = found.end()
+        return product(values, (self._plain(inner[last:]),))
+
+    def _plain(self, text: str) -> str:
+        if "\\" not in text:
+            return text
+        text = self.re.sub(
+            r"\\x([0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})",
+            lambda found: chr(int(found[1] or found[2], 16)),
+            text,
+        )
+        for sign, meant in (
+            ('\\"', '"'),
+            ("\\'", "'"),
+            ("\\n", "\n"),
+            ("\\/", "/"),
+            ("\\\\", "\\"),
+        ):
+            text = text.replace(sign, meant)
+        return text
