@@ -11,7 +11,6 @@ from __future__ import annotations
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN, capped, is_known
-from parallel_agents.guard.shell.code.foreigncalls import CALLS
 from parallel_agents.guard.shell.code.foreigntexts import after_string, matching, split
 from parallel_agents.guard.shell.code.foreignuses import NAMES, ForeignUses
 

@@ -156,7 +156,7 @@ class ForeignUses(ForeignValues):
         text = self.re.sub(r"\([^()]*\)", "\x01", text)
         found = ""
         for match in self.re.finditer(
-            rf"(?<![$@%&\w>]){NAMES}(?=(\s*\x01|\s*=>|\s*=(?!=)|\s*\()?)", text
+            rf"(?<![$@%&\w>-]){NAMES}(?=(\s*\x01|\s*=>|\s*=(?!=)|\s*\(|:(?!:))?)", text
         ):
             if match[1] is None and match[0] not in _NO_CALLS and not match[0].isupper():
                 found = match[0]

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import os
-
-from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
+from parallel_agents.guard.shell.bash.state import ANY
 from parallel_agents.guard.shell.bash.words import (
-    CLOSE,
-    COMMA,
-    OPEN,
     UNKNOWN,
-    braced,
     capped,
-    globbed,
     is_known,
     product,
 )
+from parallel_agents.guard.shell.code.foreignfiles import ForeignFiles
 from parallel_agents.guard.shell.code.foreigntexts import after_string, masked, matching, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from parallel_agents.guard.shell.bash.interpreter import Interpreter
-    from parallel_agents.guard.shell.bash.state import State, Values
+    from parallel_agents.guard.shell.bash.state import Values
 
 _JOINING = ("join", "resolve", "File.join", "normalize", "catfile", "catdir", "joinpath")
 _SAME = (
@@ -76,29 +69,8 @@ _HERE = (
 )
 
 
-class ForeignValues:
+class ForeignValues(ForeignFiles):
     """One program's names, and what its expressions are worth."""
-
-    def __init__(
-        self,
-        run: Interpreter,
-        name: str,
-        text: str,
-        arguments: list[Values],
-        state: State,
-        stdin: Stream = UNSEEN,
-    ) -> None:
-        import re  # the parser has loaded it
-
-        self.re = re
-        self.run = run
-        self.name = name
-        self.text = text
-        self.mask = masked(text, name)
-        self.arguments = arguments
-        self.state = state.copy()
-        self.stdin = stdin
-        self.variables: dict[str, Values] = {}
 
     def value(self, text: str) -> Values:
         """What an expression of texts and variables is."""
@@ -137,7 +109,7 @@ class ForeignValues:
         if text[0] == "<" and text[-1] == ">" and text not in _STDIN and "$" not in text:
             return self.globbed((text[1:-1],))
         if text in _STDIN:
-            return self._read_lines(text)
+            return self.read_lines(text)
         mask = masked(text, self.name)
         found = self._operated(text, mask)
         if found is None:
@@ -219,11 +191,11 @@ class ForeignValues:
         if name in ("process.cwd", "Dir.pwd", "getcwd", "cwd"):
             return self.state.cwds
         if tail in ("getenv",) and given:
-            return self._environment(self.value(given[0])[0])
+            return self.environment(self.value(given[0])[0])
         if tail in _READING or name in ("File.read", "IO.read", "IO.readlines", "File.readlines"):
-            return self._contents(given)
+            return self.contents(given)
         if tail in _LISTING and given:
-            return self._listed(self.value(given[0]))
+            return self.listed(self.value(given[0]))
         if tail in _FINDING and given:
             return self.globbed(self.value(given[0]))
         if (tail in _JOINING or name in _JOINING) and given:
@@ -287,14 +259,14 @@ class ForeignValues:
             text,
         )
         if found:
-            return self._environment(found[1])
+            return self.environment(found[1])
         found = self.re.fullmatch(
             r"(?:process\.argv|Bun\.argv|Deno\.args|ARGV|\$ARGV|\$argv|arg|@ARGV)(?:\[(-?\d+)\])?"
             r"|shift(?:\s*@ARGV)?|ARGV\.shift|pop",
             text,
         )
         if found:
-            return self._argument(text, found[1])
+            return self.argument(text, found[1])
         name = text.lstrip("$@")
         index = self.re.fullmatch(r"(\w+)\[[^\]]*\]|\{(\w+)\}|(\w+)->\[[^\]]*\]", name)
         if index:
@@ -302,66 +274,6 @@ class ForeignValues:
         if name.replace("::", "_").isidentifier():
             return self.variables.get(name, ANY)
         return ANY
-
-    def _argument(self, text: str, index: str | None) -> Values:
-        argv = self.variables.get("ARGV")
-        if argv is not None:
-            return argv
-        if index is not None and "process" in text and int(index) > 0:
-            places = (int(index) - 2, int(index) - 1)
-            options = [self.arguments[p] for p in places if 0 <= p < len(self.arguments)]
-            return capped([v for o in options for v in o]) or ANY
-        if index is not None and "process" not in text:
-            place = int(index) - (1 if text[:3] == "arg" else 0)
-            if -len(self.arguments) <= place < len(self.arguments):
-                return self.arguments[place]
-        return capped([v for word in self.arguments for v in word]) if self.arguments else ANY
-
-    def _environment(self, name: str) -> Values:
-        if name in self.state.variables:
-            return self.state.variables[name]
-        return (
-            (os.environ[name],) if name in ("HOME", "PWD", "TMPDIR") and name in os.environ else ANY
-        )
-
-    def _read_lines(self, text: str) -> Values:
-        if text == "$_" and "_" in self.variables:
-            return self.variables["_"]
-        if text in ("<>", "<<>>", "ARGF", "$<", "gets", "ARGF.read", "ARGF.each_line", "readlines"):
-            argv = self.variables.get("ARGV")
-            files = [argv] if argv is not None else self.arguments
-            if files:
-                return capped([v for f in files for v in self.run.contents(f, self.state).lines])
-        return capped([line.strip() for line in self.stdin.lines])
-
-    def _contents(self, given: list[str]) -> Values:
-        first = given[0].strip() if given else ""
-        if first in ("0", "'/dev/stdin'", '"/dev/stdin"', "process.stdin.fd", "STDIN", "stdin"):
-            stream = self.stdin
-        else:
-            names = self.value(first)
-            stream = self.run.contents(names, self.state) if names != ANY else UNSEEN
-        return stream.texts if stream.texts is not None else capped(["\n".join(stream.lines)])
-
-    def _listed(self, folders: Values) -> Values:
-        found: list[str] = []
-        for folder in folders:
-            for path in self.run.absolute(folder, self.state):
-                try:
-                    found += sorted(os.listdir(path))[:500] if is_known(path) else [UNKNOWN]
-                except (OSError, ValueError):
-                    found.append(UNKNOWN)
-        return capped(found) or ANY
-
-    def globbed(self, patterns: Values) -> Values:
-        """What patterns find, braces expanded."""
-        found: list[str] = []
-        for pattern in patterns:
-            for word in pattern.split() if self.name == "perl" else [pattern]:
-                marked = word.replace("{", OPEN).replace(",", COMMA).replace("}", CLOSE)
-                for one in braced(marked) if "{" in word else [word]:
-                    found += self.run.effects.listed([globbed(one)], self.state)
-        return capped(found) or ANY
 
     def _decoded(self, values: Values) -> Values:
         from binascii import Error, a2b_base64
