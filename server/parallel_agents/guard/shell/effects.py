@@ -73,7 +73,7 @@ class Effects:
         endings: tuple[str, ...] = (),
     ) -> None:
         """One word that names what is written has these values."""
-        for value in values:
+        for value in state.named(values):
             for path in self.located(value, state.cwds, entry=kind in (ENTRY, TREE)):
                 key = (path, kind, endings)
                 if key not in self._seen:

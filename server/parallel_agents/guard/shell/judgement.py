@@ -30,7 +30,7 @@ def judge(command: str, cwd: str, scene: Scene) -> Verdict:
         effects.unknown("it has a character that no command can have", command)
         command = command.replace("\0", "")
     try:
-        Interpreter(effects, budget).text(command, State(cwd), NOTHING)
+        Interpreter(effects, budget).whole(command, State(cwd), NOTHING)
     except Exhausted as error:
         effects.unknown(str(error), command)
     except RecursionError:

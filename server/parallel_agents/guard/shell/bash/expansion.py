@@ -140,6 +140,7 @@ def variable(run: Interpreter, piece: Part, state: State) -> Values:
 
 def _plain(run: Interpreter, name: str, index: str, state: State) -> Values | None:
     """The alternatives of a variable, or None where it was never set here."""
+    name = state.names.get(name, name)
     if name in state.arrays:
         elements = state.arrays[name]
         if index.isdecimal() or (not index and name not in ("@", "*")):

@@ -78,6 +78,7 @@ def chained(
                 status = True  # whoever comes here has succeeded
     if failed is not None:
         state.join(failed)
+        status = False if status is False else None
     run.returns = status
     return out
 
@@ -89,7 +90,10 @@ def piped(
     parts = [child for child in node.children if child.is_named and child.type != "comment"]
     for child in parts:
         tail = redirects if child == parts[-1] else None
-        stream = run.redirected(child, tail or [], state.copy(), stream)
+        if child == parts[-1] and "lastpipe" in state.options:
+            stream = run.redirected(child, tail or [], state, stream)
+        else:
+            stream = run.alone(child, tail or [], state, stream)
     run.returns = None
     return stream
 
@@ -162,8 +166,14 @@ def _case(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
 
 
 def _subshell(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
-    out = run.sequence(node.children, state.copy(), stdin)
+    own = state.fork()
     run.returns = None
+    out = run.sequence(node.children, own, stdin)
+    if own.traps:
+        from parallel_agents.guard.shell.programs import signals
+
+        signals.ended(run, own)
+        run.returns = None
     return out
 
 
@@ -195,18 +205,30 @@ def _negated(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream
 
 def _declaration(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
     run.returns = True
-    own = bool(run.locals) and node.children[0].type in ("local", "declare", "typeset")
-    for child in node.children:
-        if own and child.is_named:
-            name = text_of(child).partition("=")[0].rstrip("+")
+    word = node.children[0].type
+    named = [c for c in node.children if c.is_named]
+    flags = {f for c in named for f in text_of(c)[1:] if c.type == "word" and text_of(c)[:1] == "-"}
+    for child in named:
+        name, equals, rest = text_of(child).partition("=")
+        name = name.rstrip("+").strip("'\"")
+        if child.type == "word" and not equals:
+            continue
+        if run.locals and word in ("local", "declare", "typeset"):
             run.locals[-1].setdefault(name, state.variables.get(name))
             if child.type == "variable_name":
                 state.variables[name] = ("",)
-        if child.type == "variable_assignment":
+        if word == "export" or "x" in flags:
+            state.exported |= {name + "()" if "f" in flags else name}
+        if "A" in flags:
+            state.maps |= {name}
+        if "n" in flags and word != "export" and equals:
+            (*targets, target) = expansion.value(run, rest, state)
+            if not targets and target.isidentifier():
+                state.names = {**state.names, name: target}
+        elif child.type == "variable_assignment":
             run.assign(child, state)
-        elif child.is_named and child.type != "variable_name" and "=" in text_of(child):
-            name, _, word = text_of(child).partition("=")
-            state.variables[name.strip("'\"")] = expansion.value(run, word, state)
+        elif child.type != "variable_name" and equals:
+            state.variables[name] = expansion.value(run, rest, state)
     return NOTHING
 
 
@@ -224,9 +246,14 @@ def _assignment(run: Interpreter, node: Any, state: State, stdin: Stream) -> Str
 
 
 def _unset(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
-    for child in node.children:
-        if child.is_named:
-            state.variables[text_of(child)] = ("",)
+    run.returns = True
+    words = [text_of(child) for child in node.children if child.is_named]
+    for name in words:
+        if "-f" in words or (name not in state.variables and name not in state.arrays):
+            state.functions.pop(name, None)
+        if "-f" not in words:
+            state.variables[name] = ("",)
+            state.arrays.pop(name, None)
     return NOTHING
 
 

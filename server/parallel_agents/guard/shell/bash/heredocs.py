@@ -16,6 +16,11 @@ _ODD = ("<<", "<>", ";&", '$"', "}>", "}<", "|&", "[ ")
 _IN_FRONT = frozenset(("if", "then", "elif", "else", "while", "until", "do", "!", "time"))
 """Words behind which a command starts."""
 
+BOTH = "/:both:"
+"""In front of the name of a file that is opened to be read and written."""
+NUMBERED = 200
+"""Numbers from here on stand for a `{name}` in front of a redirection: its place follows."""
+
 EXPANDED, RAW, WORD = "expanded", "raw", "word"
 """How a document becomes a text: as in double quotes, as it is, or as the word of a `<<<`."""
 
@@ -91,8 +96,10 @@ class Scan:
             elif char == "<" and text.startswith("<<", self.at):
                 self.here()
             elif char == "<" and text.startswith("<>", self.at):
-                out.append(">>")
+                out.append(">> " + BOTH)
                 self.at += 2
+                while text[self.at : self.at + 1] in (" ", "\t"):
+                    self.at += 1
             elif char == "|" and text.startswith("|&", self.at):
                 out.append(" 2>&1 |")
                 self.at += 2
@@ -277,7 +284,7 @@ class Scan:
             self.documents[number] = ("".join(lines), kind)
 
     def descriptor(self) -> bool:
-        """Leave out `{name}` in front of a redirection."""
+        """Put a number for `{name}` in front of a redirection."""
         end = self.text.find("}", self.at, self.at + 64)
         if end < 0 or self.text[end + 1 : end + 2] not in ("<", ">"):
             return False
@@ -285,5 +292,7 @@ class Scan:
             return False
         if self.at and self.text[self.at - 1] not in _BREAKS:
             return False
+        self.out.append(str(NUMBERED + len(self.documents)))
+        self.documents.append((self.text[self.at + 1 : end], RAW))
         self.at = end + 1
         return True

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import os
 
-from parallel_agents.guard.shell.bash import expansion, flow, syntax
-from parallel_agents.guard.shell.bash.heredocs import MARK, RAW, WORD
-from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, State, Stream, together
+from parallel_agents.guard.shell.bash import expansion, flow, redirections, syntax
+from parallel_agents.guard.shell.bash.state import NOTHING, UNSEEN, State, Stream, together
 from parallel_agents.guard.shell.bash.syntax import text_of
 from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, capped, is_known, named
 from parallel_agents.guard.shell.budget import Exhausted
@@ -56,6 +55,12 @@ class Interpreter:
         """Whether a loop is walked round after round: one inside it is not."""
         self.locals: list[dict[str, Values | None]] = []
         """For each function around: what its own variables were before."""
+        self.trapped: dict[str, Values] = {}
+        """What runs where a signal is sent."""
+        self.signalled = False
+        """Whether a signal may have been sent."""
+        self.sourced = 0
+        """How many files are being sourced."""
         self._pipes = 0
 
     def pipe(self, stream: Stream) -> str:
@@ -87,7 +92,16 @@ class Interpreter:
 
     def inner(self, source: str, state: State, stdin: Stream = UNSEEN) -> Stream:
         """Run a text in a shell of its own, which changes nothing for this one."""
-        return self.text(source, state.copy(), stdin)
+        return self.whole(source, state.fork(), stdin)
+
+    def whole(self, source: str, state: State, stdin: Stream) -> Stream:
+        """Run all that a shell runs, with what waits for its end."""
+        out = self.text(source, state, stdin)
+        if state.traps:
+            from parallel_agents.guard.shell.programs import signals
+
+            signals.ended(self, state)
+        return out
 
     def printed(self, source: str, state: State, *, one_line: bool) -> Values:
         """What `$(source)` becomes."""
@@ -126,9 +140,19 @@ class Interpreter:
                 continue
             follower = nodes[at + 1] if at + 1 < len(nodes) else None
             if follower is not None and follower.type == "&":
-                out = together(out, self.node(child, state.copy(), stdin))
+                out = together(out, self.alone(child, [], state, stdin))
             else:
                 out = together(out, self.node(child, state, stdin))
+        return out
+
+    def alone(self, node: Any, redirects: list[Any], state: State, stdin: Stream) -> Stream:
+        """Run a node in a shell of its own."""
+        own = state.fork()
+        out = self.redirected(node, redirects, own, stdin)
+        if own.traps:
+            from parallel_agents.guard.shell.programs import signals
+
+            signals.ended(self, own)
         return out
 
     # -- statements
@@ -142,43 +166,16 @@ class Interpreter:
                 return flow.piped(self, body, state, stdin, redirects)
             if body.type == "negated_command" and body.named_children:
                 body = body.named_children[-1]
-        stdin, target = self.redirections(redirects, state, stdin)
+        numbers = state.numbers
+        opened = redirections.opened(self, redirects, state, stdin)
         out = NOTHING
-        if body is not None:
-            out = self.node(body, state, stdin)
-        return self.poured(out, target)
-
-    def redirections(
-        self, nodes: list[Any], state: State, stdin: Stream
-    ) -> tuple[Stream, list[tuple[str, bool]] | None]:
-        """(standard input, (path, whether it is appended to) of standard output or None)."""
-        target: list[tuple[str, bool]] | None = None
-        for node in nodes:
-            self.budget.step()
-            sign = next((c.type for c in node.children if not c.is_named), "")
-            number = next((text_of(c) for c in node.children if c.type == "file_descriptor"), "")
-            words = node.children_by_field_name("destination")
-            # More than one: the grammar takes the arguments behind a redirection for targets.
-            if not words or sign.endswith("-"):
-                continue
-            word = text_of(words[0])
-            if sign == "<" and word.startswith(MARK):
-                stdin = self._document(word, state)
-            elif sign in ("<", "<&"):
-                if word.startswith("<("):
-                    stdin = self.inner(word[2:-1], state)
-                elif number in ("", "0") and sign == "<":
-                    values = expansion.value(self, word, state)
-                    stdin = self.contents(values, state)
-            elif sign == ">&" and (word.isdecimal() or word == "-" or word[-1:] == "-"):
-                continue
-            else:
-                values = expansion.value(self, word, state)
-                appended = ">>" in sign
-                self.effects.write(values, state, sign, appended=appended)
-                if number in ("", "1"):
-                    target = [(p, appended) for v in values for p in self.absolute(v, state)]
-        return stdin, target
+        if opened.failed:
+            self.returns = False
+        elif body is not None:
+            out = self.node(body, state, opened.stdin)
+        if body is None or text_of(body) != "exec":
+            state.numbers = numbers
+        return self.poured(out, opened.target)
 
     def poured(self, out: Stream, target: list[tuple[str, bool]] | None) -> Stream:
         """What is still printed, once standard output went to `target`."""
@@ -195,27 +192,20 @@ class Interpreter:
             stream = together(before, stream)
         self.written[path] = stream
 
-    def _document(self, word: str, state: State) -> Stream:
-        number = word[len(MARK) :]
-        if not number.isdecimal() or int(number) >= len(self.documents):
-            return UNSEEN
-        body, kind = self.documents[int(number)]
-        if kind == WORD:
-            return Stream(tuple(v + "\n" for v in expansion.value(self, body, state)))
-        return Stream((body,) if kind == RAW else expansion.value(self, body, state, quoted=True))
-
     def assign(self, node: Any, state: State) -> None:
         """Run one assignment, of a variable, an element or an array."""
         left, right = node.child_by_field_name("name"), node.child_by_field_name("value")
         if left is None:
             return
+        if "allexport" in state.options:
+            state.exported |= {text_of(left)}
         added = any(c.type == "+=" for c in node.children)
         if left.type == "subscript":
             name = text_of(left.child_by_field_name("name"))
             values = ("",) if right is None else expansion.value(self, text_of(right), state)
             state.arrays[name] = [*state.arrays.get(name, []), values]
             return
-        name = text_of(left)
+        name = state.names.get(text_of(left), text_of(left))
         if right is not None and right.type == "array":
             found: list[Values] = []
             for element in right.children:
@@ -245,7 +235,8 @@ class Interpreter:
         self.returns = None
         words: list[str] = []
         redirects: list[Any] = []
-        before: dict[str, Values] = {}
+        before: dict[str, Values | None] = {}
+        exported = state.exported
         name = False
         for child in node.children:
             kind = child.type
@@ -253,7 +244,7 @@ class Interpreter:
                 variable = child.child_by_field_name("name")
                 if variable is not None and variable.type == "variable_name":
                     key = text_of(variable)
-                    before[key] = state.variables.get(key, ANY)
+                    before[key] = state.variables.get(key)
                 self.assign(child, state)
             elif kind.endswith("_redirect"):
                 redirects.append(child)
@@ -265,12 +256,29 @@ class Interpreter:
             elif child.is_named or kind not in ("$",):
                 words.append(text_of(child))
         found = [f for word in words for f in expansion.fields(self, word, state)]
-        stdin, target = self.redirections(redirects, state, stdin)
-        out = invocation.run(self, found, state, stdin) if found else NOTHING
-        for key, values in before.items():
-            if found:
+        if before and found:
+            state.exported = exported.union(before)
+        numbers = state.numbers
+        opened = redirections.opened(self, redirects, state, stdin)
+        out = NOTHING
+        if opened.failed:
+            self.returns = False
+        elif found:
+            out = invocation.run(self, found, state, opened.stdin)
+        if found != [("exec",)]:
+            state.numbers = numbers
+        for key, values in before.items() if found else ():
+            if values is None:
+                state.variables.pop(key, None)
+            else:
                 state.variables[key] = values
-        return self.poured(out, target)
+        if before and found:
+            state.exported = exported
+        if "ERR" in state.traps and self.returns is not True:
+            from parallel_agents.guard.shell.programs import signals
+
+            signals.failed(self, state)
+        return self.poured(out, opened.target)
 
     def succeeded(self, certain: bool | None) -> None:
         """Note whether the command that has just run succeeds, where that is known."""
@@ -282,6 +290,7 @@ class Interpreter:
         before, state.arguments = state.arguments, arguments
         bare, self.bare = self.bare, False
         leaps, self.leaps = self.leaps, []
+        names = state.names
         self.locals.append({})
         self.returns = None
         out = self.node(body.child_by_field_name("body"), state, stdin)
@@ -293,9 +302,14 @@ class Interpreter:
             else:
                 state.variables[name] = values
         self.leaps = leaps
+        state.names = names
+        if "RETURN" in state.traps and "functrace" in state.options:
+            from parallel_agents.guard.shell.programs import signals
+
+            signals.returned(self, state)
         for child in body.children:
             if child.type.endswith("_redirect"):
-                self.redirections([child], state, stdin)
+                redirections.opened(self, [child], state, stdin)
         self.bare = bare
         state.arguments = before
         state.dead = False
@@ -315,7 +329,7 @@ class Interpreter:
     def contents(self, values: Values, state: State) -> Stream:
         """What is in the files of these names."""
         texts: list[str] = []
-        for value in values:
+        for value in state.named(values):
             for path in self.absolute(value, state):
                 stream = self.contents_of(path)
                 if stream.texts is None:

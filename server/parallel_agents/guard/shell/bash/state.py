@@ -111,10 +111,15 @@ class State:
         "arrays",
         "cwds",
         "dead",
+        "exported",
         "folders",
         "functions",
+        "maps",
+        "names",
+        "numbers",
         "options",
         "stack",
+        "traps",
         "variables",
     )
 
@@ -130,6 +135,16 @@ class State:
         """`$1` and on; `$0` is not among them."""
         self.folders: frozenset[str] = frozenset()
         """Directories that the command has made."""
+        self.exported: frozenset[str] = frozenset()
+        """Variables that a program is given, and functions (as `name()`)."""
+        self.maps: frozenset[str] = frozenset()
+        """Arrays that have names for numbers."""
+        self.names: dict[str, str] = {}
+        """Variables that are another name of a variable (`declare -n`)."""
+        self.numbers: dict[str, tuple[Values, str]] = {}
+        """By file descriptor, (absolute paths, how they are open: r, w, a, or b for both)."""
+        self.traps: dict[str, Values] = {}
+        """What runs at EXIT, ERR and RETURN."""
         self.options: frozenset[str] = frozenset()
         """Those of `set -o` and `shopt -s` that are surely on."""
         self.stack: tuple[Values, ...] = ()
@@ -146,6 +161,11 @@ class State:
         new.aliases = dict(self.aliases)
         new.arguments = self.arguments
         new.folders = self.folders
+        new.exported = self.exported
+        new.maps = self.maps
+        new.names = self.names
+        new.numbers = self.numbers
+        new.traps = dict(self.traps)
         new.options = self.options
         new.stack = self.stack
         new.dead = self.dead
@@ -179,3 +199,26 @@ class State:
         self.aliases.update(other.aliases)
         self.folders |= other.folders
         self.options &= other.options
+        self.exported |= other.exported
+        self.maps |= other.maps
+        self.names = {**self.names, **other.names}
+        self.numbers = {**self.numbers, **other.numbers}
+        for name, texts in other.traps.items():
+            self.traps[name] = capped([*self.traps.get(name, ()), *texts])
+
+    def fork(self) -> State:
+        """The state of a shell of its own, in which nothing is trapped yet."""
+        new = self.copy()
+        new.traps = {}
+        return new
+
+    def named(self, values: Values) -> Values:
+        """The values, with the files in place of their descriptors (`/dev/fd/3`)."""
+        if not self.numbers or not any(v.startswith(("/dev/", "/proc/self/fd/")) for v in values):
+            return values
+        found: list[str] = []
+        for value in values:
+            number = {"/dev/stdin": "0", "/dev/stdout": "1"}.get(value, value.rpartition("/")[2])
+            known = self.numbers.get(number) if "/fd/" in value or "/dev/std" in value else None
+            found += known[0] if known is not None else (value,)
+        return tuple(found)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from parallel_agents.guard.shell.bash import conditions, loops
 from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import UNKNOWN
-from parallel_agents.guard.shell.programs import characters, directories, printing, wrapping
+from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
+from parallel_agents.guard.shell.programs import (
+    characters,
+    directories,
+    lookup,
+    options,
+    printing,
+    signals,
+    wrapping,
+)
 from parallel_agents.guard.shell.programs.arguments import Given
 
 TYPE_CHECKING = False
@@ -40,12 +48,22 @@ def _source(
             if path.endswith("/activate"):
                 continue
             arguments, state.arguments = state.arguments, given[1:] or state.arguments
+            run.sourced += 1
             wrapping.texts(run, stream, state, stdin)
+            run.sourced -= 1
             state.arguments = arguments
+            signals.returned(run, state)
     return UNSEEN
 
 
 def _exit(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    code = given[0][0] if given else ""
+    if name == "return":
+        if not run.locals and not run.sourced:
+            return NOTHING  # outside of a function it only complains
+    else:
+        signals.ended(run, state)
+    run.succeeded(code == "0" if code.isdecimal() else None)
     state.dead = True
     return NOTHING
 
@@ -91,28 +109,16 @@ def _export(
             key, equals, text = value.partition("=")
             if equals and key.isidentifier():
                 state.variables[key] = (text,)
+            if name == "export":
+                state.exported |= {key}
     run.succeeded(True)
     return NOTHING
 
 
-def _set(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+def _shift(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    count = int(given[0][0]) if given and given[0][0].isdecimal() else 1
+    state.arguments = state.arguments[count:]
     run.succeeded(True)
-    if name == "shift":
-        count = int(given[0][0]) if given and given[0][0].isdecimal() else 1
-        state.arguments = state.arguments[count:]
-        return NOTHING
-    words = list(given)
-    while words and words[0][0][:1] in ("-", "+") and words[0] != ("--",):
-        words.pop(1 if words[0][0] in ("-o", "+o") and len(words) > 1 else 0)
-        if words and words[0] in (("-o",), ("+o",)):
-            words.pop(0)
-    if words[:1] == [("--",)]:
-        words = words[1:]
-        state.arguments = words
-        run.bare = False
-    elif words:
-        state.arguments = words
-        run.bare = False
     return NOTHING
 
 
@@ -127,27 +133,41 @@ def _alias(run: Interpreter, name: str, given: list[Values], state: State, stdin
     return NOTHING
 
 
-def _trap(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
-    words = [v for v in given if v not in (("-p",), ("-l",), ("--",))]
-    doubts, run.doubts = run.doubts, True  # what the variables are then is not known yet
-    for text in words[0] if words else ():
-        if text not in ("", "-"):
-            run.inner(text, state)
-    run.doubts = doubts
-    return NOTHING
-
-
 def _command(
     run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream
 ) -> Stream:
     if given and given[0] in (("-v",), ("-V",), ("-p",)) and given[0] != ("-p",):
         found = [v for values in given[1:] for v in values]
+        _there(run, found, state)
         return Stream(tuple(v + "\n" for v in found) or ("",))
     if name in ("type", "which", "hash"):
         found = [v for values in given for v in values if v[:1] != "-"]
+        _there(run, found, state)
         return Stream(tuple(v + "\n" for v in found) or ("",))
     rest = [v for v in given if v != ("-p",)]
     return wrapping.started(run, rest, state, stdin) if rest else NOTHING
+
+
+def _there(run: Interpreter, names: list[str], state: State) -> None:
+    """Whether a program of this name is found, where that is sure."""
+    run.succeeded(None)
+    if len(names) == 1 and is_known(names[0]) and "/" not in names[0]:
+        (name,) = names
+        if name in COMMANDS or name in state.functions or lookup.found(name):
+            run.succeeded(True)
+        elif "PATH" not in state.variables and name not in state.aliases and name not in KEYWORDS:
+            run.succeeded(False if not run.written else None)
+
+
+KEYWORDS = frozenset(
+    (
+        *("if", "then", "else", "elif", "fi", "case", "esac", "for", "select", "while", "until"),
+        *("do", "done", "in", "function", "time", "{", "}", "!", "[[", "]]", "coproc"),
+        *("bg", "fg", "jobs", "wait", "ulimit", "umask", "times", "history", "fc", "bind"),
+        *("builtin", "caller", "compgen", "complete", "compopt", "dirs", "disown", "enable"),
+        *("help", "unset", "suspend", "hash"),
+    )
+)
 
 
 def _certain(
@@ -187,14 +207,17 @@ COMMANDS: dict[str, Command] = {
     **dict.fromkeys(("exit", "return", "logout"), _exit),
     **dict.fromkeys(("read", "mapfile", "readarray"), _read),
     **dict.fromkeys(("export", "declare", "typeset", "local", "readonly"), _export),
-    **dict.fromkeys(("set", "shift"), _set),
+    "set": options.change,
+    "shopt": options.shopt,
+    "shift": _shift,
     **dict.fromkeys(("alias", "unalias"), _alias),
     **dict.fromkeys(("command", "type", "which"), _command),
     **dict.fromkeys(("true", ":", "false"), _certain),
     **dict.fromkeys(("timeout", "gtimeout"), wrapping.timeout),
     **dict.fromkeys(("at", "batch"), wrapping.later),
     "eval": _eval,
-    "trap": _trap,
+    "trap": signals.trap,
+    **dict.fromkeys(("kill", "pkill", "killall"), signals.kill),
     "env": wrapping.env,
     "exec": wrapping.replaced,
     "let": _let,

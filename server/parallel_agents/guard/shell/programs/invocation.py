@@ -60,23 +60,32 @@ _READERS_OF_THEIR_OWN = {
 _PYTHONS = ("python", "pypy", "ipython")
 
 
-def run(run: Interpreter, words: list[Values], state: State, stdin: Stream) -> Stream:
-    """Do what the words would; what it prints."""
+def run(
+    run: Interpreter, words: list[Values], state: State, stdin: Stream, *, outside: bool = False
+) -> Stream:
+    """Do what the words would; what it prints. `outside`: functions and aliases are not known."""
     run.budget.step()
     names, given = words[0], words[1:]
     if len(names) > 1:
         out = UNSEEN
         for name in names[:8]:
             branch = state.copy()
-            out = _named(run, name, given, branch, stdin)
+            out = _named(run, name, given, branch, stdin, outside)
             state.join(branch)
         if len(names) > 8:
             run.effects.unknown("which program runs is only known when it runs")
         return out
-    return _named(run, names[0], given, state, stdin)
+    return _named(run, names[0], given, state, stdin, outside)
 
 
-def _named(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+def _named(
+    run: Interpreter,
+    name: str,
+    given: list[Values],
+    state: State,
+    stdin: Stream,
+    outside: bool = False,
+) -> Stream:
     if not MARKS.isdisjoint(name):
         found = run.effects.matches(name, state)
         if found is None or len(found) != 1:
@@ -85,9 +94,9 @@ def _named(run: Interpreter, name: str, given: list[Values], state: State, stdin
                 own_command_line(run, given)
             return _stranger(run, literal_text(name), given, state)
         name = found[0]
-    if name in state.functions:
+    if name in state.functions and not outside:
         return run.call(state.functions[name], given, state, stdin)
-    if name in state.aliases:
+    if name in state.aliases and not outside:
         out = UNSEEN
         for text in state.aliases[name]:
             aliases = dict(state.aliases)
@@ -101,6 +110,10 @@ def _named(run: Interpreter, name: str, given: list[Values], state: State, stdin
                 out = run.text(" ".join([text, *map(_quoted, given)]), state, stdin)
             state.aliases = aliases
         return out
+    if "/" not in name and "PATH" in state.variables:
+        from parallel_agents.guard.shell.programs import lookup
+
+        name = lookup.shadowed(run, name, state) or name
     base = name.rpartition("/")[2]
     if "/" in name and is_ours(run, name, state):
         own_command_line(run, given)
@@ -124,7 +137,7 @@ def program(
     spelled: str = "",
 ) -> Stream:
     """Do what the program called `base` does with these arguments."""
-    from parallel_agents.guard.shell.programs import builtin, wrapping
+    from parallel_agents.guard.shell.programs import builtin, shells, wrapping
 
     known = builtin.COMMANDS.get(base)
     if known is not None:
@@ -134,7 +147,7 @@ def program(
         own_command_line(run, given)
         return _listed(run, base, given, state)
     if base in SHELLS:
-        return wrapping.shell(run, base, given, state, stdin)
+        return shells.start(run, base, given, state, stdin)
     options = policy.wrapped(base)
     if options is not None:
         return wrapping.wrapper(run, base, given, state, stdin, options)
@@ -154,6 +167,12 @@ def program(
             options = policy.wrapped(name)
             if options is not None:
                 return wrapping.wrapper(run, name, given[depth:], state, stdin, options)
+    if "command_not_found_handle" in state.functions:
+        from parallel_agents.guard.shell.programs import lookup
+
+        if spelled == base and not lookup.found(base):
+            body = state.functions["command_not_found_handle"]
+            return run.call(body, [(base,), *given], state.copy(), stdin)
     return _listed(run, base, given, state, spelled=spelled)
 
 

@@ -59,7 +59,7 @@ def is_missing(run: Interpreter, path: str) -> bool:
 
 def shell(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> None:
     """Follow a shell script with these arguments."""
-    from parallel_agents.guard.shell.programs import invocation
+    from parallel_agents.guard.shell.programs import invocation, signals
 
     if invocation.is_ours(run, name, state):
         invocation.own_command_line(run, given)
@@ -75,7 +75,7 @@ def shell(run: Interpreter, name: str, given: list[Values], state: State, stdin:
             for values in given:
                 run.effects.mention(values, state, name[:60])
             continue
-        inner = state.copy()
+        inner = state.fork()
         inner.arguments = given
         before = run.script, run.bare
         run.script, run.bare = name, False
@@ -84,4 +84,5 @@ def shell(run: Interpreter, name: str, given: list[Values], state: State, stdin:
                 run.effects.unknown(f"the script `{name[:60]}` is made while the command runs")
             else:
                 run.text(text, inner, stdin)
+        signals.ended(run, inner)
         run.script, run.bare = before

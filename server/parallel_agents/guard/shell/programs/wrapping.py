@@ -49,10 +49,13 @@ def env(run: Interpreter, name: str, given: list[Values], state: State, stdin: S
             text = word.partition("=")[2] if word.startswith("--") else word[2:]
             return run.text(text + " " + " ".join(plain(rest[1:])), state, stdin)
         elif word[:1] == "-":
+            if word in ("-", "-i", "--ignore-environment"):
+                state.variables, state.exported = {}, frozenset()
             rest = rest[1:]
         elif "=" in word and word.partition("=")[0].replace("_", "a").isalnum():
             key, _, value_text = word.partition("=")
             state.variables[key] = (value_text,)
+            state.exported |= {key}
             rest = rest[1:]
         else:
             break
@@ -65,16 +68,16 @@ def replaced(
     """`exec` with a command."""
     out = wrapper(run, name, given, state, stdin, "-a") if given else NOTHING
     if given:
-        state.dead = True
+        state.dead, state.traps = True, {}
     return out
 
 
 def started(run: Interpreter, words: list[Values], state: State, stdin: Stream) -> Stream:
-    """Run a command that another is given."""
+    """Run a command that another is given, which knows no functions and no aliases."""
     from parallel_agents.guard.shell.programs import invocation
 
     run.budget.enter()
-    out = invocation.run(run, words, state, stdin)
+    out = invocation.run(run, words, state, stdin, outside=True)
     run.budget.leave()
     return out
 
@@ -84,6 +87,7 @@ def timeout(
 ) -> Stream:
     """`timeout`."""
     parsed = _after_options(given, frozenset(("-s", "-k", "--signal", "--kill-after")))
+    run.signalled = True  # it may be sent a signal
     return started(run, parsed[1:], state.copy(), stdin) if len(parsed) > 1 else UNSEEN
 
 
@@ -152,39 +156,3 @@ def later(run: Interpreter, name: str, given: list[Values], state: State, stdin:
     texts(run, stdin if source is None else run.contents(source, state), state.copy(), stdin)
     run.effects.unknown(f"`{name}` runs code later")
     return UNSEEN
-
-
-def shell(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
-    """A shell that is started: its `-c`, its script, or what it reads."""
-    rest = list(given)
-    state = state.copy()
-    while rest and rest[0][0][:1] in ("-", "+") and len(rest[0][0]) > 1:
-        word = rest.pop(0)[0]
-        if word == "--":
-            break
-        if word in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file"):
-            rest = rest[1:]
-        elif word[:2] != "--" and "o" in word[1:] and "c" not in word:
-            rest = rest[1:]  # `-euo pipefail`
-        elif word[:2] != "--" and "c" in word[1:] and word[0] == "-":
-            rest = rest[1:] if "o" in word else rest
-            while rest and rest[0][0][:1] == "-" and len(rest[0][0]) > 1:
-                rest.pop(0)
-            if not rest:
-                return NOTHING
-            state.arguments, bare = rest[2:], run.bare
-            run.bare = False
-            out = texts(run, Stream(rest[0]), state, stdin)
-            run.bare = bare
-            return out
-        elif word in ("-n", "--version", "--help") or (word[0] == "-" and word[1:] == "n"):
-            return UNSEEN
-        elif word[:2] != "--" and "s" in word[1:]:
-            state.arguments, rest = rest, []
-    if rest and rest[0] not in (("/dev/stdin",), ("-",)):
-        from parallel_agents.guard.shell.programs import scripts
-
-        for value in rest[0]:
-            scripts.shell(run, value, rest[1:], state, stdin)
-        return UNSEEN
-    return texts(run, stdin, state, UNSEEN)
