@@ -311,6 +311,25 @@ def test_in_its_own_tree_an_agent_moves_as_it_likes_and_writes_only_its_own(
     assert found.refuses == refuses, [(f.path, f.how) for f in found.findings]
 
 
+@pytest.mark.parametrize(
+    ("command", "refuses"),
+    [
+        ("git add -A && git commit -qm wip", True),
+        ("git add . && git commit -qm wip && git reset -q --soft HEAD~1", True),
+        ("git commit -qam wip", True),
+        ("git commit -qm wip src", True),
+        ("git commit -qm wip -- docs README.md", False),
+        ("git commit -qam wip -- docs README.md", False),
+        ("git add docs/guide.md && git commit -qm wip", False),
+    ],
+)
+def test_nobody_commits_what_another_has_not_finished(
+    verdict: Judge, command: str, refuses: bool
+) -> None:
+    # No file changes by it: but the work would go on under another's name, half done.
+    assert verdict(command).refuses == refuses
+
+
 def test_the_levels(verdict: Judge) -> None:
     assert verdict("cat src/core.py | grep x").level == "clear"
     assert verdict("npm test").level == "opaque"

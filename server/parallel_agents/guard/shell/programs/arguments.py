@@ -100,9 +100,9 @@ def apply(
         elif role == "code":
             for text in values:
                 run.inner(text, state)
-        elif role == "ex":
+        elif role == "gdb":
             for text in values:
-                _editor_command(run, program, text, state)
+                run.inner(text.removeprefix("shell ").removeprefix("!"), state)
         elif role == "sql":
             for text in values:
                 _dot_command(run, program, text, state)
@@ -110,11 +110,13 @@ def apply(
             told.write(values, state, f"{program} {name}", kind=KINDS[role])
     if program in ("curl", "wget", "aria2c"):
         _downloads(run, program, parsed, state)
+    for name, values in parsed.options:
+        if name.endswith("_out") and name not in roles:  # `--python_out=OPTIONS:DIR` of protoc
+            folders = tuple(v.rpartition(":")[2] + "/" + UNKNOWN for v in values)
+            told.write(folders, state, f"{program} {name}")
     active = not _off(roles, parsed)
-    if roles.get("-c") == "ex":
-        for word in [w for w in parsed.words if w[0][:1] == "+"]:
-            _editor_command(run, program, word[0][1:], state)
-            parsed.words.remove(word)
+    if roles.get("ARGS") == "sql" and _only_asks(parsed.words[1:]):
+        active = False
     words = parsed.words[int(roles.get("SKIP") or 0) :]
     _files(run, program, roles, parsed, state, active=active)
     if not active:
@@ -161,9 +163,11 @@ def _word(
             _dot_command(run, program, text, state)
     elif role == "prefix":
         told.write(tuple((v if at else "x") + UNKNOWN for v in values), state, program)
-    elif role == "second":
+    elif role in ("second", "pair"):
         if at == 1:
             told.write(values, state, program)
+        elif role == "pair":
+            told.write(tuple(v.partition(":")[2] for v in values), state, program)
     elif role == "dd":
         for value in values:
             if value.startswith("of="):
@@ -208,23 +212,20 @@ def _dot_command(run: Interpreter, program: str, text: str, state: State) -> Non
             run.effects.write((word.strip("'\""),), state, f"{program} {words[0]}")
     elif words and words[0] in (".shell", ".system"):
         run.inner(text.partition(" ")[2], state)
+    elif text.lower().startswith("\\copy") and " to " not in text.lower():
+        return
     elif "\\" in text or "outfile" in text.lower():
         run.effects.unknown(f"`{program}` may write a file", text)
 
 
-def _editor_command(run: Interpreter, program: str, text: str, state: State) -> None:
-    """What a command of vi's writes besides the file that is edited, and what it runs."""
-    for line in text.replace("|", "\n").split("\n"):
-        name, _, rest = line.strip(": ").partition(" ")
-        if name.rstrip("!") in ("w", "wq", "write", "sav", "saveas", "x", "up", "update"):
-            if rest.strip() and not rest.startswith(("!", ">>")):
-                run.effects.write((rest.strip(),), state, f"{program} :{name}")
-            elif rest.startswith(">>"):
-                run.effects.write((rest[2:].strip(),), state, f"{program} :{name}")
-            elif rest.startswith("!"):
-                run.inner(rest[1:], state)
-        elif line.strip(": %").startswith("!"):
-            run.inner(line.strip(": %")[1:], state)
+def _only_asks(words: list[Values]) -> bool:
+    """Whether all that a database is told only reads."""
+    texts = [v.strip().lower() for values in words for v in values]
+    asking = ("select", "explain", ".schema", ".tables", ".dump", ".mode", ".headers", ".indexes")
+    return bool(texts) and all(
+        is_known(t) and t.startswith(asking) and ";" not in t.rstrip("; ") and "into" not in t
+        for t in texts
+    )
 
 
 def _off(roles: dict[str, str], parsed: Given) -> bool:

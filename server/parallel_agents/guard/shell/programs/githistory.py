@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from parallel_agents.guard.shell import effects
-from parallel_agents.guard.shell.bash.state import UNSEEN
+from parallel_agents.guard.shell.bash.state import UNSEEN, Stream
 from parallel_agents.guard.shell.programs import patches
 from parallel_agents.guard.shell.programs.gitcommand import (
     NAMES,
@@ -31,7 +31,17 @@ class Bringing(Restoring):
         for other in self.words:
             self.differs(other)
 
+    def fetch(self) -> None:
+        """`git fetch`: what it brings may be merged by the same command."""
+        for name in self.words[1:2]:
+            name = name.lstrip("+").partition(":")[0]
+            known = name if self.words[0] in (".", "./") else f"{self.words[0]}/{name}"
+            self.run.written["git FETCH_HEAD"] = Stream((known,))
+
     def differs(self, other: str) -> None:
+        fetched = self.run.written.get("git FETCH_HEAD")
+        if other == "FETCH_HEAD" and fetched is not None and fetched.texts:
+            other = fetched.texts[0]
         if not self.is_own_tree and not self.ask(
             "diff", "--name-only", "-z", "--no-renames", f"HEAD...{other}", "--", advice=TREE
         ):

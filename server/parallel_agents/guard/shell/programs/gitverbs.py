@@ -175,7 +175,7 @@ def _printed(
     if not all(is_known(w.replace("\ue001", "").replace("\ue002", "")) for w in words):
         return UNSEEN
     raw = [v[0] for v in given]
-    if any(w[:1] == "-" and w not in _ASKED and w[:14] != "--diff-filter=" for w in raw):
+    if any(w[:1] == "-" and not _is_asked(w) for w in raw):
         return UNSEEN
 
     def ask() -> Stream:
@@ -188,6 +188,15 @@ def _printed(
         return Stream((text,)) if len(text) < 1 << 16 and MARKS.isdisjoint(text) else UNSEEN
 
     return Later(ask)
+
+
+def _is_asked(word: str) -> bool:
+    letters = word[1:] if word[:2] != "--" else ""
+    return (
+        word in _ASKED
+        or word[:14] == "--diff-filter="
+        or (bool(letters) and all("-" + letter in _ASKED for letter in letters))
+    )
 
 
 def _harmless(verb: str) -> tuple[str, ...]:
@@ -346,6 +355,7 @@ _METHODS = {
     "clean": _Git.clean,
     "merge": _Git.merge,
     "pull": _Git.pull,
+    "fetch": _Git.fetch,
     "rebase": _Git.rebase,
     "cherry-pick": _Git.picked,
     "revert": _Git.picked,

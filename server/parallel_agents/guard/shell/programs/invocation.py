@@ -44,6 +44,8 @@ _READERS_OF_THEIR_OWN = {
     **dict.fromkeys(("sed", "gsed"), "programs.streams"),
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), "programs.streams"),
     **dict.fromkeys(("grep", "egrep", "fgrep", "rg", "ag", "ack"), "programs.searching"),
+    **dict.fromkeys(("ed", "ex", "vi", "vim", "nvim", "emacs", "emacsclient"), "programs.editors"),
+    "ffmpeg": "programs.media",
     "git": "programs.gitverbs",
     **dict.fromkeys(
         ("node", "nodejs", "deno", "bun", "perl", "ruby", "php", "lua", "tclsh"), "code.languages"
@@ -57,6 +59,9 @@ _READERS_OF_THEIR_OWN = {
     ),
     **dict.fromkeys(("make", "gmake", "npm", "yarn", "pnpm", "just", "task"), "programs.recipes"),
 }
+_WRITTEN = frozenset(("-o", "-d", "-D", "-t", "-w"))
+_TELLING = ("out", "report", "junit", "xml", "html", "dest", "target", "log", "dump", "save")
+"""In the names of options whose value is written."""
 _PYTHONS = ("python", "pypy", "ipython")
 
 
@@ -188,6 +193,8 @@ def _listed(
     found = policy.rules(*names, base)
     if found is not None:
         arguments.apply(run, base, found, given, state)
+        if "RUNS" in found:
+            _outputs(run, base, given, state)
         return UNSEEN
     if base in policy.READERS:
         return UNSEEN
@@ -199,12 +206,12 @@ def _listed(
 
 
 def _outputs(run: Interpreter, base: str, given: list[Values], state: State) -> None:
-    """Options that by custom name a file to write."""
-    custom = ("-o", "--output", "--out", "--outfile", "--output-file", "--log-file", "--report")
+    """Options that by custom name a file or a folder to write."""
     for at, values in enumerate(given):
-        name, equals, _ = values[0].partition("=")
-        if name in custom:
-            found = values if equals else (given[at + 1] if at + 1 < len(given) else ())
+        name, equals, text = values[0].partition("=")
+        if name in _WRITTEN or (name[:2] == "--" and any(sign in name for sign in _TELLING)):
+            found = (text,) if equals else (given[at + 1] if at + 1 < len(given) else ())
+            found = tuple(part for v in found for part in dict.fromkeys((v, v.rpartition(":")[2])))
             run.effects.mention(found, state, f"{base} {name}")
 
 

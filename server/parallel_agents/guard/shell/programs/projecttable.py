@@ -71,7 +71,9 @@ cargo.update|cargo.generate-lockfile|cargo.upgrade WRITES:Cargo.lock
 cargo.init|cargo.new|cargo.generate       ARGS:into SKIP:1 --name:- --edition:- --vcs:-
 cargo.build|cargo.test|cargo.check|cargo.run|cargo.bench|cargo.doc MAYBE:Cargo.lock RUNS
 rustfmt ARGS:write UNLESS:--check --edition:- --config:- --config-path:-
-clang-format|clang-tidy|astyle|uncrustify|fantomas|indent ARGS:format
+astyle                                    ARGS:format UNLESS:--dry-run,--stdin
+indent                                    FIRST:write -o:write UNLESS:-o,-st,--standard-output
+clang-format|clang-tidy|uncrustify|fantomas ARGS:format
     IF:-i,--in-place,--fix,--fix-errors,--replace,--suffix=none,-n --style:- -style:- -p:-
 google-java-format|ktfmt ARGS:format UNLESS:-n,--dry-run,--set-exit-if-changed-only
     IF:-i,-r,--replace,-F
@@ -148,7 +150,7 @@ swift.package                             MAYBE:Package.resolved RUNS
 dotnet.add|dotnet.remove                  FIRST:write SKIP:1 RUNS
 flutter.pub|dart.pub WRITES:pubspec.lock,pubspec.yaml UNLESS:outdated,deps RUNS
 terraform.init                            MAYBE:.terraform.lock.hcl RUNS
-helm|nix                                  RUNS
+helm|nix                                  --output-dir:into -d:into --destination:into RUNS
 nix.flake                                 WRITES:flake.lock IF:update,lock RUNS
 parallel-agents.report                    -o:write --output:write
 """

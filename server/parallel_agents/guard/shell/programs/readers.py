@@ -21,7 +21,9 @@ READERS = names(
     jsonlint-check xdg-open open logname mesg sync getopt getopts let local unalias shopt bind
     complete compgen enable builtin-list return break continue : typeset declare readonly
     caller dirs suspend logger notify-send say fc ftype cygpath gdate ghead gtail gwc gcat gls
-    ggrep gstat fd fdfind procs dust duf glow mdcat
+    ggrep gstat fd fdfind procs dust duf glow mdcat identify ffprobe mediainfo diff3 combine
+    isutf8 ts ul col colrm namei zipinfo filterdiff lsdiff interdiff combinediff grepdiff
+    recountdiff flipdiff pdfinfo json_pp zipdetails perldoc man groff troff nroff bzcat pod2usage
     """
 )
 """They only read and print: the usual arguments of theirs write nothing."""

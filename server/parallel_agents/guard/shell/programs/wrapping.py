@@ -125,7 +125,10 @@ def wrapper(
         run.effects.write(output, state, f"{name} -o")
     while rest and "=" in rest[0][0] and name in ("sudo", "doas", "cross-env", "exec"):
         rest.pop(0)
-    if name in ("taskset", "chrt", "setarch", "faketime") and len(rest) > 1:
+    if (
+        name in ("taskset", "chrt", "setarch", "faketime", "chroot", "direnv.exec")
+        and len(rest) > 1
+    ):
         rest.pop(0)
     if not rest:
         return UNSEEN
