@@ -7,8 +7,11 @@ import os
 from parallel_agents.guard.shell.bash.state import UNSEEN
 from parallel_agents.guard.shell.bash.wordparts import parts
 from parallel_agents.guard.shell.bash.words import (
+    CLOSE,
+    COMMA,
     HOME,
     ONE,
+    OPEN,
     SPLIT,
     STAR,
     UNKNOWN,
@@ -33,13 +36,15 @@ _INHERITED = ("HOME", "TMPDIR", "USER", "LOGNAME", "CLAUDE_PROJECT_DIR")
 _NUMBERS = frozenset(("#", "?", "RANDOM", "SECONDS", "LINENO", "UID", "EUID"))
 _PROCESSES = frozenset(("$", "!", "PPID", "BASHPID"))
 
+_BRACES = frozenset((OPEN, COMMA, CLOSE))
+
 
 def fields(run: Interpreter, word: str, state: State) -> list[Values]:
     """The words that `word` becomes, each with its alternatives."""
     plain = parts(word)
     values = _joined(run, plain, state, split=True)
     if all(SPLIT not in value for value in values):
-        if not any("\ue003" in value for value in values):
+        if all(_BRACES.isdisjoint(value) for value in values):
             # An unquoted expansion to nothing is no word; with quotes it is an empty one.
             if values == ("",) and plain and not any(p.quoted for p in plain):
                 return []

@@ -26,7 +26,10 @@ _PACKED = (".gz", ".bz2", ".xz", ".zst", ".lzma", ".Z", ".br")
 class Given:
     """Arguments taken apart: words, and options with their values."""
 
-    def __init__(self, values: list[Values], valued: frozenset[str]) -> None:
+    def __init__(
+        self, values: list[Values], valued: frozenset[str], *, whole: bool = False
+    ) -> None:
+        """`whole`: what follows one dash is one option (`-MMD`), not letters."""
         self.words: list[Values] = []
         self.options: list[tuple[str, Values]] = []
         """(option, value), where it has one."""
@@ -53,6 +56,13 @@ class Given:
                     self.options.append((text, rest.pop(0)))
             elif text.startswith("--") or len(text) == 2:
                 continue
+            elif whole:
+                name = next(
+                    (text[:n] for n in range(len(text) - 1, 1, -1) if text[:n] in valued), ""
+                )
+                if name:
+                    self.flags.add(name)
+                    self.options.append((name, (text[len(name) :].lstrip("=:"),)))
             else:
                 self._short(text, valued, rest)
 
@@ -86,7 +96,7 @@ def apply(
     """Tell the effects what the program does with what it is given."""
     valued = frozenset(name for name in roles if name[:1] in ("-", "+"))
     valued |= frozenset(filter(None, roles.get("IN", "").split(",")))
-    parsed = Given(given, valued)
+    parsed = Given(given, valued, whole="WHOLE" in roles)
     told = run.effects
     endings = tuple(filter(None, roles.get("EXT", "").split(",")))
     if "RUNS" in roles:
@@ -118,6 +128,11 @@ def apply(
     if roles.get("ARGS") == "sql" and _only_asks(parsed.words[1:]):
         active = False
     words = parsed.words[int(roles.get("SKIP") or 0) :]
+    if "HERE" in roles and active:
+        from parallel_agents.guard.shell.programs import strangers
+
+        if not parsed.has(*filter(None, roles["HERE"].split(","))):
+            strangers.stays(run, program, state)
     _files(run, program, roles, parsed, state, active=active)
     if not active:
         return

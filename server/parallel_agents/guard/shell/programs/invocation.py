@@ -11,7 +11,7 @@ import os
 
 from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, fits, is_known, literal_text
-from parallel_agents.guard.shell.programs import arguments, policy
+from parallel_agents.guard.shell.programs import arguments, policy, readers, strangers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,9 +59,6 @@ _READERS_OF_THEIR_OWN = {
     ),
     **dict.fromkeys(("make", "gmake", "npm", "yarn", "pnpm", "just", "task"), "programs.recipes"),
 }
-_WRITTEN = frozenset(("-o", "-d", "-D", "-t", "-w"))
-_TELLING = ("out", "report", "junit", "xml", "html", "dest", "target", "log", "dump", "save")
-"""In the names of options whose value is written."""
 _PYTHONS = ("python", "pypy", "ipython")
 
 
@@ -97,7 +94,7 @@ def _named(
             own = [n for n in ("parallel-agents", "launch.sh") if fits(name.rpartition("/")[2], n)]
             if own and UNKNOWN not in name:
                 own_command_line(run, given)
-            return _stranger(run, literal_text(name), given, state)
+            return strangers.stranger(run, literal_text(name), given, state)
         name = found[0]
     if name in state.functions and not outside:
         return run.call(state.functions[name], given, state, stdin)
@@ -150,7 +147,7 @@ def program(
     run.succeeded(None)
     if base == "parallel-agents" or (base == "launch.sh"):
         own_command_line(run, given)
-        return _listed(run, base, given, state)
+        return _listed(run, base, given, state, stdin)
     if base in SHELLS:
         return shells.start(run, base, given, state, stdin)
     options = policy.wrapped(base)
@@ -178,11 +175,17 @@ def program(
         if spelled == base and not lookup.found(base):
             body = state.functions["command_not_found_handle"]
             return run.call(body, [(base,), *given], state.copy(), stdin)
-    return _listed(run, base, given, state, spelled=spelled)
+    return _listed(run, base, given, state, stdin, spelled=spelled)
 
 
 def _listed(
-    run: Interpreter, base: str, given: list[Values], state: State, *, spelled: str = ""
+    run: Interpreter,
+    base: str,
+    given: list[Values],
+    state: State,
+    stdin: Stream,
+    *,
+    spelled: str = "",
 ) -> Stream:
     """A program of the policy table or of the lists."""
     verbs = [v[0] for v in given if len(v) == 1 and is_known(v[0]) and v[0][:1] != "-"][:3]
@@ -193,34 +196,20 @@ def _listed(
     found = policy.rules(*names, base)
     if found is not None:
         arguments.apply(run, base, found, given, state)
-        if "RUNS" in found:
-            _outputs(run, base, given, state)
+        strangers.options(run, base, found, given, state)
+        if "RUNS" in found and policy.rules(*names) is None:
+            strangers.verbs(run, base, given, state)
         return UNSEEN
     if base in policy.READERS:
         return UNSEEN
     if base in policy.RUNNERS or (base.startswith("git-") and base[4:].isalnum()):
         run.effects.unknown(f"`{base}` runs code that is not seen")
-        _outputs(run, base, given, state)
+        strangers.options(run, base, {}, given, state)
+        strangers.verbs(run, base, given, state)
         return UNSEEN
-    return _stranger(run, spelled or base, given, state)
-
-
-def _outputs(run: Interpreter, base: str, given: list[Values], state: State) -> None:
-    """Options that by custom name a file or a folder to write."""
-    for at, values in enumerate(given):
-        name, equals, text = values[0].partition("=")
-        if name in _WRITTEN or (name[:2] == "--" and any(sign in name for sign in _TELLING)):
-            found = (text,) if equals else (given[at + 1] if at + 1 < len(given) else ())
-            found = tuple(part for v in found for part in dict.fromkeys((v, v.rpartition(":")[2])))
-            run.effects.mention(found, state, f"{base} {name}")
-
-
-def _stranger(run: Interpreter, name: str, given: list[Values], state: State) -> Stream:
-    """A program that nobody knows: it may do anything, above all to what it is given."""
-    run.effects.unknown(f"`{name[:60]}` is not known")
-    for values in given:
-        run.effects.mention(values, state, name[:60])
-    return UNSEEN
+    if base in readers.LANGUAGES:
+        return strangers.runtime(run, base, given, state, stdin)
+    return strangers.stranger(run, spelled or base, given, state)
 
 
 def _reader(name: str) -> Reader:

@@ -68,7 +68,7 @@ cargo.fix                                 FORMATS:. EXT:.rs RUNS
 cargo.clippy                              FORMATS:. IF:--fix EXT:.rs RUNS
 cargo.add|cargo.remove|cargo.rm           WRITES:Cargo.toml,Cargo.lock
 cargo.update|cargo.generate-lockfile|cargo.upgrade WRITES:Cargo.lock
-cargo.init|cargo.new|cargo.generate       ARGS:into SKIP:1 --name:- --edition:- --vcs:-
+cargo.init|cargo.new|cargo.generate HERE:--help ARGS:into SKIP:1 --name:- --edition:- --vcs:-
 cargo.build|cargo.test|cargo.check|cargo.run|cargo.bench|cargo.doc MAYBE:Cargo.lock RUNS
 rustfmt ARGS:write UNLESS:--check --edition:- --config:- --config-path:-
 astyle                                    ARGS:format UNLESS:--dry-run,--stdin

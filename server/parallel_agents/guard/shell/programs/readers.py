@@ -36,9 +36,9 @@ RUNNERS = names(
     gmake cmake ctest ninja meson bazel buck scons gradle gradlew mvn mvnw ant sbt lein rake
     rspec minitest cucumber phpunit phpstan psalm pest behat docker podman docker-compose
     kubectl kustomize k9s helm minikube kind aws gcloud az gh glab hub terraform ansible
-    ansible-playbook vagrant psql mysql mysqldump pg_dump redis-cli mongo mongosh sqlplus java
-    scala kotlin groovy erl elixir iex ghci runghc julia R Rscript octave lua luajit tclsh
-    guile sbcl clojure racket swipl ocaml dotnet mono go cargo rustup rustdoc cargo-nextest
+    ansible-playbook vagrant psql mysql mysqldump pg_dump redis-cli mongo mongosh  
+              Rscript  lua luajit tclsh
+          dotnet  go cargo rustup rustdoc cargo-nextest
     zig nim crystal apt apt-get dpkg yum dnf apk brew port snap pacman zypper pip pip3 pipx uv
     conda mamba nvm pyenv rbenv asdf mise direnv systemctl service crontab at batch ssh
     ssh-add ssh-agent telnet nc ncat socat http httpie xh wrk ab hey k6 locust gdb lldb
@@ -51,3 +51,86 @@ RUNNERS = names(
     """
 )
 """They run code that is not seen, or talk to something outside; what they are given they read."""
+
+LANGUAGES = names(
+    """
+    java scala kotlin groovy erl elixir iex ghci runghc julia R octave guile sbcl clojure racket
+    swipl ocaml mono sqlplus escript janet hy csi gsi chicken-csi red rebol gforth maxima gap
+    sage scilab gnuplot raku rakudo perl6 rdmd v cling jshell kotlinc-jvm jruby truffleruby
+    scheme mit-scheme expect pike io j wish
+    """
+)
+"""Languages that nobody here reads: their code and what it is given may be written."""
+
+CODE_OPTIONS = names(
+    """
+    -e -E -c -g -r -x -ex --eval -eval --evaluate --execute --expression --code --command -l
+    --exec --batch -goal --goal -s
+    """
+)
+"""Of them, options that code follows."""
+
+READING_OPTIONS = names(
+    """
+    --config --configuration --config-file --conf --settings --settings-path --rcfile --env-file
+    --env --file --files --files-from --filelist --files0-from --input --inputs --in --infile
+    --input-file --source --sources --src --from --from-file --path --paths --root --rootdir
+    --cwd --directory --dir --chdir --project --project-root --base --base-dir --workdir
+    --filename --stdin-filename --stdin-filepath --stdin-display-name --stdin-file-path
+    --assume-filename --include --includes --exclude --extend-exclude --force-exclude --ignore
+    --ignore-file --ignore-path --ignore-pattern --ignore-glob --extend-ignore
+    --per-file-ignores --select --extend-select --rules --rule --rulesdir --filter --only --skip
+    --match --pattern --regexp --regex --glob --iglob --grep --query --expr --require --import
+    --import-path --load --load-path --loader --plugin --plugins --module --modules --package
+    --packages --template --templates --schema --schemafile --cov --cov-config --deselect
+    --testpathpattern --testpath --test --tests --findrelatedtests --data --data-raw
+    --data-binary --data-urlencode --form --upload-file --body --body-file --message --title
+    --description --notes --notes-file --reference --compare --diff-file --patch --values
+    --set-file --key --keyfile --key-file --cert --cacert --ca-file --certificate --token-file
+    --password-file --passphrase-file --identity --known-hosts --script --target-file --tsconfig
+    --context --dockerfile --manifest --lockfile --constraint --requirement --requirements
+    --mount --volume --add --find --lines --range --baseline --resource --resources --classpath
+    --class-path -cp -classpath --cp --color --colour --format --output-format --report-format
+    --log-level --loglevel --log-cli-level --verbose --quiet --check --diff --list --show
+    --summary --stat --stats --dry-run --no-write --log-format --cache --no-cache --cache-dir
+    --junit-prefix --log-config --report-level --dump-config --show-source --show-config
+    --create-db --to-ref --from-ref --export-dynamic --trace-config --full-trace --traceback
+    --tb --durations --save-baseline --log-opt --log-driver --update-env --output-directory-none
+    --print --output-none -imacros -include -isystem -iquote -idirafter
+    """
+)
+"""Options of any program whose value is read, or that have none."""
+
+READING_KEYS = names(
+    """
+    if in input src source file from filename path config name ref-file files
+    """
+)
+"""Keys of words like `key=VALUE` whose value is read."""
+
+WRITING_WORDS = names(
+    """
+    out output outputs outfile outdir outputfile outputdir dest destination report reports
+    reportfile log logs logfile save saveto write writeto dump export record recording result
+    results resultfile snapshot artifact artifacts emit create generate gen overwrite inplace
+    xml html junit junitxml resultlog pidfile trace tracefile download extract restore backup
+    store database index profile manifest target stdout stderr stats statsfile history sarif
+    timings
+    """
+)
+"""A long option with one of these words in its name writes its value."""
+
+WRITING_LETTERS = frozenset("oOD")
+"""A short option that is not in a program's line, whose value is taken for written."""
+
+WRITING_LETTERS_OF_RUNNERS = frozenset("dtw")
+"""The same, of programs that run code."""
+
+WRITING_VERBS = names(
+    """
+    new init create generate gen fix format fmt export save dump restore extract unpack render
+    convert download copy cp mv move rm remove delete edit rewrite replace scaffold patch write
+    clean purge touch truncate rename sign encrypt decrypt pull-to codegen eject migrate freeze
+    """
+)
+"""Sub-commands that write what they are given."""

@@ -3,104 +3,84 @@
 from __future__ import annotations
 
 TOOLS = """
-tee|sponge|truncate|shred ARGS:write -s:- --size:- -r:read -n:-
-pee                                       ARGS:code
-fallocate|mkswap|wipefs|savelog           ARGS:entry -l:- --length:- -o:- --offset:- -c:- -m:-
-touch                                     ARGS:touch -d:- --date:- -r:read -t:-
-mkdir|mkfifo|mknod                        ARGS:folder -m:- --mode:- -Z:-
-rmdir|unlink                              ARGS:entry
-rm|trash|trash-put|rimraf|del|srm|gio     ARGS:tree
+pee ARGS:code
+mkswap|wipefs|savelog ARGS:entry -l:- --length:- -o:- --offset:- -c:- -m:-
+touch ARGS:touch -d:- --date:- -r:read -t:-
+mkdir|mkfifo|mknod ARGS:folder -m:- --mode:- -Z:-
+rmdir|unlink ARGS:entry
+rm|trash|trash-put|rimraf|del|srm|gio ARGS:tree
 strip|patchelf|fromdos|todos|ctags-update|upx|jpegoptim|optipng|pngquant ARGS:entry -o:write
 dos2unix|unix2dos|mac2unix|unix2mac ARGS:entry UNLESS:-i,--info -n:read --newfile:read
 pod2text|pod2man|pod2usage|ps2pdf|pdftotext|jpegtran LAST:second
 rename|prename|file-rename|perl-rename ARGS:tree SKIP:1
     UNLESS:-n,--nono,--no-act,--just-print,-h,--help,-V -e:-
-mmv|mcp|qmv|imv|vidir|vipe                ARGS:format DEFAULT:.
-sort -o:write --output:write -k:- -t:- -S:- -T:- --key:- --field-separator:-
+mmv|mcp|qmv|imv|vidir|vipe ARGS:format DEFAULT:.
 uniq LAST:second -f:- -s:- -w:- --skip-fields:- --skip-chars:- --check-chars:-
-shuf                                      -o:write --output:write -n:- -i:-
-nl|fold|expand|unexpand|pr|fmt|column|comm|join|paste|rev|tac|cut|tr
-dd                                        ARGS:dd
-split LAST:prefix FIRST:read -l:- -b:- -n:- -a:- -C:- --lines:- --bytes:- --additional-suffix:-
-    --filter:-
-csplit                                    -f:prefix --prefix:prefix -b:- -n:- SKIP:99 FIRST:read
-curl -o:write --output:write -D:write --dump-header:write -c:write --cookie-jar:write
-    --trace:write --trace-ascii:write --stderr:write --etag-save:write --output-dir:- -H:- -X:-
-    -d:- --data:- --data-raw:- --data-binary:- -u:- -A:- -e:- -F:- -b:- -m:- --max-time:-
-    --retry:- --connect-timeout:- -w:- -T:read -K:read
+dd ARGS:dd
+curl -o:write --output:write -D:write --dump-header:write -c:write --cookie-jar:write --trace:write
+    --trace-ascii:write --stderr:write --etag-save:write --output-dir:- -H:- -X:- -d:- --data:-
+    --data-raw:- --data-binary:- -u:- -A:- -e:- -F:- -b:- -m:- --max-time:- --retry:-
+    --connect-timeout:- -w:- -T:read -K:read
 wget|aria2c -O:write --output-document:write -o:write -a:write --output-file:write -P:into
     --directory-prefix:into -d:into --dir:into -U:- --header:- --post-data:- -t:- -T:-
 zip FIRST:write -x:- -i:- -b:- -O:write --out:write -P:- -t:- -tt:- -n:- -s:- -lf:write
 ar|ranlib FIRST:write SKIP:1 UNLESS:t,p,tv,x,-t,-p,-x --output:into
-unar|lsar|ptar                            -o:into -output-directory:into RUNS
+unar|lsar|ptar -o:into -output-directory:into RUNS
 gzip|gunzip|bzip2|bunzip2|xz|unxz|zstd|unzstd|lzma|compress|uncompress|pigz|brotli ARGS:packed
     -o:write -S:- UNLESS:-c,--stdout,--to-stdout,-t,--test,-l,--list
-gcc|cc|g++|c++|clang|clang++|ld|as|rustc|ghc|tcc|nasm|swiftc|kotlinc|gfortran -o:write
-    --output:write --out-dir:into --outdir:into -MF:write -MT:- -D:- -I:- -L:- -x:- -include:read
-    -std:-
 tsc --outFile:write --outDir:into --tsBuildInfoFile:write -p:- --project:- --declarationDir:into
     RUNS
-javac                                     -d:into RUNS
-sass|sassc|node-sass                      LAST:pair -o:into --output:into RUNS
+javac -d:into RUNS
+sass|sassc|node-sass LAST:pair -o:into --output:into RUNS
 esbuild|rollup|swc|lessc|postcss|uglifyjs|terser|babel|webpack|vite|parcel|bun-build -o:write
     --outfile:write --file:write --outdir:into --out-dir:into -d:into --dir:into --output:write
     RUNS
-pandoc|asciidoctor|dot|plantuml|mmdc|rst2html|sphinx-build|wkhtmltopdf|inkscape|rsvg-convert|
-xsltproc|m4|envsubst|gperf|cmark|markdown|doxygen|quicktype|
-openapi-generator|swagger-codegen|cloc|tokei|xmllint|gettext|xgettext|msgfmt|gtags|graph-easy|scc|csvsql|qpdf|gs|
-img2pdf|svgo|cwebp|optpng -o:write --output:write
+pandoc|asciidoctor|plantuml|mmdc|rst2html|wkhtmltopdf|inkscape|rsvg-convert|xsltproc|m4|envsubst|
+gperf|cmark|markdown|quicktype|openapi-generator|swagger-codegen|cloc|tokei|xmllint|gettext|
+gtags|graph-easy|scc|csvsql|qpdf|gs|img2pdf|svgo|cwebp|optpng -o:write --output:write
     --outfile:write --out:write -out:write --output-file:write --export-filename:write
     --output-dir:into -d:- -f:- -t:- --from:- --to:- -U:entry --fix-output:write -T:- -K:-
     --stringparam:-
-msgmerge FIRST:write IF:-U,--update -o:write --output-file:write
 ctags|etags|exctags|universal-ctags -f:write -o:write --output:write --output-file:write -R:read
-cscope                                    -f:write -b:read RUNS
+cscope -f:write -b:read RUNS
 flex|bison|yacc|byacc|lex|re2c|ragel -o:write --output:write --outfile:write --output-file:write
     --header-file:write --report-file:write -b:prefix --file-prefix:prefix -p:- -L:- -S:read
-protoc                                    -I:- --proto_path:- -o:write --descriptor_set_out:write
-sphinx-build|sphinx-autobuild LAST:into -b:- -d:into -c:read -D:- -j:- -w:write RUNS
-sphinx-apidoc|sphinx-autogen              -o:into --output-dir:into RUNS
-doxygen                                   -g:write -w:- -l:write -f:- RUNS
+sphinx-autobuild LAST:into -b:- -d:into -c:read -D:- -j:- -w:write RUNS
+sphinx-apidoc|sphinx-autogen -o:into --output-dir:into RUNS
 convert|magick|mogrify|sox|ffmpeg-normalize LAST:write
-magick.identify|magick.compare            ARGS:read
-sdiff                                     -o:write --output:write -W:- -w:- -I:-
-merge                                     FIRST:write UNLESS:-p -L:-
-sops|ansible-lint                         ARGS:entry IF:-i,--in-place,--fix --output:write
+magick.identify|magick.compare ARGS:read
+merge FIRST:write UNLESS:-p -L:-
+sops|ansible-lint ARGS:entry IF:-i,--in-place,--fix --output:write
 ansible-vault ARGS:entry SKIP:1 UNLESS:view,encrypt_string,--output --output:write
     --vault-password-file:- --vault-id:-
 mysqldump|pg_dump|pg_dumpall|mongodump|mongoexport|pg_restore -f:write --file:write -r:write
     --result-file:write -o:write --out:write --log-error:write RUNS
-redis-cli                                 --rdb:write --functions-rdb:write RUNS
-dpkg-deb                                  LAST:into IF:-x,-X,--extract,-R,-e,--raw-extract,-vextract
-dpkg-deb.-b|dpkg-deb.--build              LAST:write
-xsubpp|splain                             -output:write RUNS
+redis-cli --rdb:write --functions-rdb:write RUNS
+dpkg-deb LAST:into IF:-x,-X,--extract,-R,-e,--raw-extract,-vextract
+dpkg-deb.-b|dpkg-deb.--build LAST:write
+xsubpp|splain -output:write RUNS
 gdb|lldb -ex:gdb -iex:gdb --eval-command:gdb -x:read RUNS
 sqlite3|duckdb ARGS:sql FIRST:write UNLESS:-readonly,--readonly -init:read -cmd:sql -separator:-
-openssl|ssh-keygen|gpg|age|keytool|cosign -out:write -o:write -f:entry --output:write
-    -keyout:write --outfile:write
+openssl|ssh-keygen|gpg|age|keytool|cosign -out:write -o:write -f:entry --output:write -keyout:write
+    --outfile:write
 objdump|nm|readelf|size|ldd|strings|xxd-r
-xxd                                       LAST:second -s:- -l:- -c:- -g:- -o:-
-base64|uuencode|uudecode|od|hexdump       -o:write --output:write -i:read -w:- -t:- -n:- -A:-
 jq|gojq|jaq|fx|dasel|yj SKIP:1 --arg:- --argjson:- --indent:- --slurpfile:- --rawfile:- -f:read
     --from-file:read -L:-
 yq ARGS:entry SKIP:1 IF:-i,--inplace,--in-place,-y-i -o:- --output-format:- -p:- --input-format:-
-xq|tomlq                                  ARGS:entry SKIP:1 IF:-i,--in-place
+xq|tomlq ARGS:entry SKIP:1 IF:-i,--in-place
 jo|toml|toml-cli|crudini|dotenv|stow|augtool|conf ARGS:entry UNLESS:get,--get
-xmlstarlet                                ARGS:entry IF:-L,--inplace
-comby                                     ARGS:format SKIP:2 IF:-i,-in-place
-ast-grep|ast-grep.run|sg.run|ast-grep.scan ARGS:format DEFAULT:. SKIP:1 IF:-U,--update-all,-i,
-    +--interactive -p:- --pattern:- -r:- --rewrite:- -l:- --lang:- -c:read
-sd|fastmod|rpl|replace|codemod|rep|repren|ambr|gsar|srep ARGS:format SKIP:2
-    DEFAULT:. UNLESS:-p,--preview,-s,--string-mode-preview,--dry-run,scan,-n -t:- --pattern:-
-    --rewrite:-
-ed|ex|vi|vim|nvim|nano|pico|emacs|emacsclient|rvim|gvim|vimdiff|micro|joe|jed|mcedit|kak|helix|hx|code|subl|gedit|
-kate|nvi|mg|elvis ARGS:write UNLESS:-R,--version,--help,-h,--diff,-d -c:-  -u:- -S:read --cmd:ex
-    -l:- -f:- --eval:- -T:- -w:- -W:-
+xmlstarlet ARGS:entry IF:-L,--inplace
+comby ARGS:format SKIP:2 IF:-i,-in-place
+ast-grep|ast-grep.run|sg.run|ast-grep.scan ARGS:format DEFAULT:. SKIP:1
+    IF:-U,--update-all,-i,--interactive -p:- --pattern:- -r:- --rewrite:- -l:- --lang:- -c:read
+sd|fastmod|rpl|replace|codemod|rep|repren|ambr|gsar|srep ARGS:format SKIP:2 DEFAULT:.
+    UNLESS:-p,--preview,-s,--string-mode-preview,--dry-run,scan,-n -t:- --pattern:- --rewrite:-
+ed|ex|vi|vim|nvim|nano|pico|emacs|emacsclient|rvim|gvim|vimdiff|micro|joe|jed|mcedit|kak|helix|
+hx|code|subl|gedit|kate|nvi|mg|elvis ARGS:write UNLESS:-R,--version,--help,-h,--diff,-d -c:- -u:-
+    -S:read --cmd:ex -l:- -f:- --eval:- -T:- -w:- -W:-
 view|less|more|most|bat|batcat|pager
 script FIRST:write -c:code --command:code -T:write -O:write -B:write --log-out:write --timing:write
 su|runuser|sg -c:code --command:code --session-command:code -s:- -l:- RUNS
-recode                                    ARGS:write SKIP:1
-iconv -o:write --output:write -f:- -t:- --from-code:- --to-code:-
 scp|sftp|pscp LAST:local -P:- -i:- -o:- -F:-
 docker.cp|podman.cp|nerdctl.cp|kubectl.cp|oc.cp|lxc.file|multipass.transfer LAST:local SKIP:1
 aws.s3.cp|aws.s3.mv|aws.s3.sync|gsutil.cp|gsutil.mv|gsutil.rsync|rclone.copy|rclone.copyto|
@@ -108,7 +88,87 @@ rclone.sync|rclone.move|s3cmd.get|mc.cp|gcloud.storage.cp LAST:local RUNS
 gsutil|rclone|s3cmd|mc|gcloud|az|b2 -f:write --file:write RUNS
 perf|valgrind|py-spy|gprof|heaptrack|samply -o:write --output:write --log-file:write RUNS
 tmux|byobu|abduco|dtach|zellij ARGS:code -t:- -s:- -n:- -c:- -L:- -S:- RUNS
-objcopy LAST:write -O:- -I:- -j:-
 psql|mysql|mariadb -o:write --output:write -L:write -c:sql --command:sql -e:sql -f:read RUNS
-logrotate|mandb|updatedb                  RUNS
+logrotate|mandb|updatedb RUNS
+tee|sponge|truncate|shred|fallocate|gtee ARGS:write -s:- --size:- -r:read --reference:read -n:-
+    -l:- --length:- -o:- --offset:- --output-error:- --iterations:- --random-source:read
+sort|gsort -o:write --output:write -k:- -t:- -S:- -T:into --temporary-directory:into --key:-
+    --field-separator:- --buffer-size:- --parallel:- --batch-size:- --files0-from:read
+    --compress-program:code --random-source:read --sort:-
+ptx LAST:second -f:- -s:- -w:- --skip-fields:- --skip-chars:- --check-chars:-
+shuf|gshuf -o:write --output:write -n:- -i:- --random-source:read --head-count:- --input-range:-
+tree -o:write -P:- -I:- -L:- -H:- -T:- --charset:- --filelimit:- --sort:-
+info|zless -o:write -O:write --log-file:write --LOG-FILE:write --output:write -k:read -t:- -T:-
+    -p:- -P:- -x:- -y:- -b:- -D:- -f:- -n:-
+sdiff|dwdiff -o:write --output:write -I:- -w:-
+split|gsplit LAST:prefix FIRST:read DEFAULT:- -l:- -b:- -n:- -a:- -C:- -t:- --lines:- --bytes:-
+    --line-bytes:- --number:- --suffix-length:- --separator:- --additional-suffix:- --filter:code
+    --numeric-suffixes:- --hex-suffixes:- UNLESS:--filter
+csplit|gcsplit -f:prefix --prefix:prefix -b:- -n:- --suffix-format:- --digits:- SKIP:99
+    HERE:-f,--prefix
+gcc|cc|g++|c++|clang|clang++|tcc|gfortran|gdc|gnat|c89|c99 WHOLE -o:write --output:write -MF:write
+    -MT:- -MQ:- -MJ:write -D:- -U:- -I:- -L:- -l:- -x:- -include:read -imacros:read -isystem:-
+    -iquote:- -idirafter:- -std:- -aux-info:write -dumpdir:prefix -dumpbase:prefix -save-temps:-
+    -B:- -T:read -z:- -e:- -u:- -arch:- -Xlinker:- -Xpreprocessor:- -Xclang:-
+    --serialize-diagnostics:write -object_path_lto:write -Wl,-Map:write -Wl,-o:write
+    --dependency-file:write -fprofile-use:read -W:- -f:- -m:- -O:- -g:- -stats:- --param:-
+cpp WHOLE LAST:second -o:write -MF:write -D:- -U:- -I:- -include:read -imacros:read -isystem:-
+    -iquote:- -x:- -W:- -f:- -m:- -std:-
+ld|ld.bfd|ld.gold|ld.lld|lld|mold WHOLE -o:write --output:write -Map:write --Map:write -L:- -l:-
+    -T:read -e:- -z:- -m:- -u:- -R:read --dependency-file:write -dynamic-linker:- -soname:- -h:-
+    --out-implib:write --output-def:write --version-script:read --plugin:read
+as|gas WHOLE -o:write --MD:write -I:- -a:- --defsym:- --debug-prefix-map:-
+rustc|ghc|nasm|yasm|fasm|swiftc|kotlinc|kotlinc-native|scalac|dmd|ldc2|ocamlc|ocamlopt|fpc|vala|
+valac|gnatmake|nim.c|nim.compile|mcs|csc|vbc|erlc|elixirc|moc|uic|rcc|glslc|glslangValidator|
+nvcc|hipcc|emcc|wat2wasm|wasm2wat|wasm-opt|wasm-ld -o:write --output:write -out:write --out:write
+    --out-dir:into --outdir:into -odir:into -hidir:into -od:into -d:into -MF:write -D:- -I:- -L:-
+    -x:- --extern:- --edition:- --crate-type:- --crate-name:- --emit:write --target:- -C:- -A:-
+    -W:- -F:- --dep-info:write -l:write WHOLE
+dwp|lipo|libtool|install_name_tool|codesign|bitcode_strip|dsymutil -o:write -output:write
+    --out:write -e:- ARGS:entry UNLESS:-info,-archs,-d,-dv,--display,-v,--verify,-o,-output WHOLE
+dot|neato|fdp|sfdp|twopi|circo|osage -o:write -T:- -K:- -G:- -N:- -E:- -O:-
+protoc --python_out:into --go_out:into --cpp_out:into --java_out:into --js_out:into --ts_out:into
+    --grpc_out:into --grpc_python_out:into --pyi_out:into --rust_out:into --php_out:into
+    --ruby_out:into --csharp_out:into --kotlin_out:into --objc_out:into --go-grpc_out:into
+    --descriptor_set_out:write --dependency_out:write -I:- --proto_path:- --plugin:-
+doxygen -g:write -u:write -w:- -s:- RUNS
+sphinx-build LAST:into FIRST:read -b:- -c:- -d:into -D:- -A:- -w:write -j:- -t:- -M:- RUNS
+sphinx-quickstart ARGS:into RUNS
+pdflatex|latex|xelatex|lualatex|tex|pdftex|latexmk|tectonic|bibtex|biber WHOLE
+    -output-directory:into -outdir:into -auxdir:into -jobname:prefix -o:into --outdir:into
+    --output-directory:into RUNS HERE:-output-directory,-outdir,-o,--outdir
+pip.install|pip3.install|pip.download|pip3.download|pip.wheel|pip3.wheel -t:into --target:into
+    -d:into --dest:into -w:into --wheel-dir:into --log:write --report:write -r:read -c:read -e:read
+    --prefix:into --src:into --root:into --requirement:read --constraint:read RUNS
+mkdocs.build|mkdocs.gh-deploy -d:into --site-dir:into -f:read --config-file:read RUNS
+mkdocs.new|django-admin.startproject|django-admin.startapp|alembic.init|rails.new|ng.new|
+docusaurus.init|hugo.new|jekyll.new|cookiecutter|copier|yo|degit|create-react-app|create-vite|
+express|gatsby.new|nuxi.init|ansible-galaxy.init|helm.create ARGS:into RUNS HERE:--help -o:into
+    --output-dir:into --template:read
+ab -g:write -e:write -p:read -u:read -T:- -H:- -C:- -n:- -c:- -t:- -k:- RUNS
+docker.run|podman.run --cidfile:write --env-file:read -v:read --volume:read -w:- -e:- --name:-
+    --mount:read RUNS
+docker.build|podman.build|docker.buildx --iidfile:write --metadata-file:write -o:into --output:into
+    -f:read --file:read -t:- --tag:- RUNS
+docker.save|docker.export|podman.save|podman.export -o:write --output:write RUNS
+jupyter.nbconvert ARGS:read --output-dir:into --output:prefix --to:- RUNS
+    HERE:--stdout,--output-dir
+xxd LAST:second -s:- -l:- -c:- -cols:- -g:- -o:- -seek:- -len:- -n:- -R:- WHOLE
+uudecode -o:write --output-file:write
+base64|base32|basenc|gbase64 -o:write --output:write -i:- -w:- --wrap:- -D:-
+iconv|uconv -o:write --output:write -f:- -t:- -x:- --from-code:- --to-code:-
+recode ARGS:entry SKIP:1 UNLESS:-l,--list
+tic|infotocap -o:tree -e:- -R:-
+msgmerge -o:write --output-file:write -U:entry --update:entry -C:read -D:- --compendium:read
+    --backup:-
+msgfmt|msgcat|msguniq|msgattrib|msgconv|msgen|msggrep|msginit|msgcomm|msgunfmt|msgfilter|msgexec
+    -o:write --output-file:write -d:- -l:- -D:- -i:read --input:read --locale:- -w:- --width:-
+    --properties-output:- -f:- --files-from:read --template:read
+xgettext -o:write --output:write -d:- --default-domain:- -p:into --output-dir:into -L:-
+    --language:- -k:- --keyword:- -f:- --files-from:read -D:- --directory:- -x:read
+    --exclude-file:read --from-code:- -c:- --add-comments:- --package-name:- --msgid-bugs-address:-
+objcopy|llvm-objcopy LAST:entry -O:- -I:- -j:- -B:- -F:- -R:- -K:- -N:- -G:- -L:- -W:-
+    --dump-section:- --split-dwo:write --add-section:- --update-section:- --only-section:-
+    --remove-section:- --rename-section:- --add-symbol:- --strip-symbol:- --output-target:-
+    --add-gnu-debuglink:-
 """
