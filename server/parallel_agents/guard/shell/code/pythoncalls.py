@@ -42,7 +42,6 @@ FUNCTIONS = {
         "write 0 path",
     ),
     **dict.fromkeys(names("os.rename os.replace os.renames shutil.move"), "tree 0 src;place 1 dst"),
-    **dict.fromkeys(names("os.symlink os.link"), "entry 1 dst"),
     **dict.fromkeys(
         names("shutil.copy shutil.copy2 shutil.copyfile shutil.copymode shutil.copystat"),
         "copy 1 dst",

@@ -12,6 +12,7 @@ from parallel_agents.guard.shell.code.pythonvalues import (
     Bound,
     Choice,
     Class,
+    File,
     Function,
     Instance,
     Made,
@@ -95,7 +96,7 @@ class Functions(Terms):
             instance = Instance(found)
             for value in list(found.space.names.values()):
                 if isinstance(value, Function) and id(value.node) not in self.called:
-                    bound = Function(value.node, value.space, instance)
+                    bound = value.bound(instance)
                     self.apply(bound, [], self.fixtures(bound))
         for function in list(self.handed.values()):
             if id(function.node) not in self.called:
@@ -120,6 +121,10 @@ class Functions(Terms):
         return value
 
     # -- calls
+
+    def listed(self, value: Any) -> list[Any] | None:
+        """What iterating over the value gives, the lines of a file too."""
+        return elements(pythonmethods.lines(self, value) if isinstance(value, File) else value)
 
     def call(self, node: Any) -> Any:
         """What a call gives; what it writes and starts is told."""
@@ -199,7 +204,7 @@ class Functions(Terms):
         except KeyError:
             starting = None
         if isinstance(starting, Function):
-            self._enter(Function(starting.node, starting.space, instance), given, named)
+            self._enter(starting.bound(instance), given, named)
             return instance
         values = dict(zip(kind.fields, given))
         for name in kind.fields:
@@ -213,7 +218,7 @@ class Functions(Terms):
                         self.hand(value)
         after = kind.space.names.get("__post_init__")
         if isinstance(after, Function):
-            self._enter(Function(after.node, after.space, instance), [], {})
+            self._enter(after.bound(instance), [], {})
         return instance
 
     # -- modules

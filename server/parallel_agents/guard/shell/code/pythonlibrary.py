@@ -51,7 +51,9 @@ def call(walk: Functions, called: Name, given: list[Any], named: dict[str, Any])
     known = NAMES.get(name)
     if known is not None:
         return known(walk, given, named)
-    if name.startswith(("subprocess.", "os.", "asyncio.", "pexpect.", "sh.", "pty.", "commands.")):
+    if name.startswith(
+        ("subprocess.", "os.", "lib2to3.main", "asyncio.", "pexpect.", "sh.", "pty.", "commands.")
+    ):
         from parallel_agents.guard.shell.code import pythonprograms
 
         return pythonprograms.call(walk, called, given, named)
@@ -288,18 +290,34 @@ def _quoted(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
     return pythontexts.added(["'", pythonbuiltins.first(given), "'"])
 
 
-def _linked(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
+def _rows(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
+    """`csv.reader`, as far as no field is quoted."""
+    sign = texts(named.get("delimiter", ","))[0]
+    found = walk.listed(given[0]) if given else None
+    if found is None or not is_known(sign):
+        return UNKNOWN
+    plain = [v for v in found if isinstance(v, str)]
+    return Made([[f.strip('"') for f in v.rstrip("\n").split(sign or ",")] for v in plain])
+
+
+def _linked(*, hard: bool) -> Call:
     """`os.symlink` and `os.link`: the name is made, and leads on."""
-    told, state = walk.run.effects, walk.state
-    sources = texts(given[0] if given else named.get("src", UNKNOWN))
-    goals = texts(given[1] if len(given) > 1 else named.get("dst", UNKNOWN))
-    told.write(goals, state, "os.link()", kind=effects.ENTRY)
-    for goal in goals:
-        for link in walk.run.absolute(goal, state):
-            for source in sources:
-                target = os.path.normpath(os.path.join(os.path.dirname(link), source))
-                if is_known(link) and is_known(target):
-                    told.links.append((link, target))
+
+    def made(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
+        told, state = walk.run.effects, walk.state
+        sources = texts(given[0] if given else named.get("src", UNKNOWN))
+        goals = texts(given[1] if len(given) > 1 else named.get("dst", UNKNOWN))
+        told.write(goals, state, "os.link()", kind=effects.ENTRY)
+        for goal in goals:
+            for link in walk.run.absolute(goal, state):
+                for source in sources:
+                    target = os.path.normpath(os.path.join(os.path.dirname(link), source))
+                    if hard:
+                        target = walk.run.absolute(source, state)[0]
+                    if is_known(link) and is_known(target):
+                        told.links.append((link, target))
+
+    return made
 
 
 NAMES: dict[str, Call] = {
@@ -359,7 +377,8 @@ NAMES: dict[str, Call] = {
     "codecs.decode": lambda w, g, n: _decoded(w, g, n, "codecs"),
     "shlex.split": _words,
     "shlex.quote": _quoted,
-    "os.symlink": _linked,
-    "os.link": _linked,
+    "csv.reader": _rows,
+    "os.symlink": _linked(hard=False),
+    "os.link": _linked(hard=True),
 }
 """By the dotted name of the function: what it gives."""

@@ -97,6 +97,9 @@ def _of_path(
     walk: Functions, value: Path, name: str, given: list[Any], named: dict[str, Any]
 ) -> Any:
     told, state, words = walk.run.effects, walk.state, (value.text,)
+    if name in ("symlink_to", "hardlink_to") and given:
+        walk.apply(Name("os.link" if name[0] == "h" else "os.symlink"), [given[0], value], {})
+        return None
     if name in METHODS:
         told.write(words, state, f".{name}()", kind=arguments.KINDS[METHODS[name]])
         text = given[0] if given else named.get("data", UNKNOWN)

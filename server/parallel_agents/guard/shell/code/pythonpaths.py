@@ -195,8 +195,11 @@ def globs(walk: Terms, pattern: str, *, deep: bool) -> list[str]:
     matched = walk.run.effects.matches(globbed(pattern.replace("**", "*")), walk.state)
     if matched is None:
         return [globbed(pattern)]
-    plain = "*" not in pattern and "?" not in pattern
-    return matched if not plain else [pattern]
+    if not any(char in pattern for char in "*?["):
+        wholes = walk.run.absolute(pattern, walk.state)
+        there = any(os.path.lexists(w) or w in walk.run.written for w in wholes if is_known(w))
+        return [pattern] if there else []
+    return matched
 
 
 def listed(walk: Terms, folders: tuple[str, ...], *, whole: bool) -> list[str]:

@@ -60,6 +60,8 @@ def call(walk: Functions, called: Name, given: list[Any], named: dict[str, Any])
         )
     if name in RUNNERS or name.startswith(_STARTERS):
         return _started(walk, name, given, named)
+    if name == "lib2to3.main.main":
+        return _started(walk, "2to3", [["2to3", *(elements(given[-1] if given else []) or [])]], {})
     if name.startswith("sh.") and name.count(".") == 1:
         return _started(walk, "sh", [[name[3:], *given]], {})
     return pythonlibrary.NOT_THERE

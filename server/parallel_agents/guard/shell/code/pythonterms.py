@@ -68,6 +68,10 @@ class Terms:
         """What calling a value gives."""
         raise NotImplementedError
 
+    def listed(self, value: Any) -> list[Any] | None:
+        """What iterating over the value gives, the lines of a file too."""
+        raise NotImplementedError
+
     def value(self, node: Any) -> Any:
         """The value of an expression; what it calls is told."""
         self.run.budget.step()
@@ -96,6 +100,8 @@ class Terms:
                     owner.attributes[target.attr] = value
                 elif isinstance(owner, Class):
                     owner.space.names[target.attr] = value
+                elif isinstance(owner, Name) and f"{owner.name}.{target.attr}" == "sys.argv":
+                    self.argv[:] = elements(value) or [UNKNOWN]
         elif kind == "Subscript":
             owner = self.value(target.value)
             key = self.value(target.slice)
@@ -246,7 +252,7 @@ class Terms:
             inner()
             return
         part = parts[0]
-        items = elements(self.value(part.iter))
+        items = self.listed(self.value(part.iter))
         for item in [UNKNOWN] if items is None else items:
             self.run.budget.step()
             self.bind(part.target, item)
@@ -349,8 +355,7 @@ class Terms:
             if "staticmethod" in found.decorators:
                 return found
             own = value.kind if "classmethod" in found.decorators else value
-            bound = Function(found.node, found.space, own)
-            bound.defaults, bound.decorators = found.defaults, found.decorators
+            bound = found.bound(own)
             if any(
                 d.rpartition(".")[2] in ("property", "cached_property") for d in found.decorators
             ):

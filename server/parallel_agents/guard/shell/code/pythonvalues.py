@@ -136,6 +136,12 @@ class Function:
         self.defaults: list[Any] = []
         self.decorators: list[str] = []
 
+    def bound(self, own: Any) -> Function:
+        """The function as a method of `own`."""
+        found = Function(self.node, self.space, own)
+        found.defaults, found.decorators = self.defaults, self.decorators
+        return found
+
 
 class Class:
     """A class of the code."""

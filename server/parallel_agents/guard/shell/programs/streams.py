@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Later, Stream
-from parallel_agents.guard.shell.bash.words import UNKNOWN, capped, is_known
+from parallel_agents.guard.shell.bash.words import is_known
 from parallel_agents.guard.shell.programs import filters
 from parallel_agents.guard.shell.programs.arguments import Given
+from parallel_agents.guard.shell.programs.awkvalues import AwkValues, commands_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def _awk(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
         for word in words:
             run.effects.write(word, state, "awk -i inplace", kind=effects.ENTRY)
     for text in code:
-        _program(run, text, variables, words, state)
+        _program(run, text, AwkValues(text, variables, words, state, stdin), state)
     files = [word for word in words if "=" not in word[0]]
     source = stdin if not files else run.contents(files[0], state)
     if len(files) > 1:
@@ -160,25 +161,22 @@ def _computed(source: Stream, code: list[str], separator: str, variables: dict[s
     return Later(make)
 
 
-def _program(
-    run: Interpreter,
-    text: str,
-    variables: dict[str, str],
-    words: list[Values],
-    state: State,
-) -> None:
+def _program(run: Interpreter, text: str, values: AwkValues, state: State) -> None:
     """Redirections, `system` and pipes of an awk program."""
     if not is_known(text):
         run.effects.unknown("an awk program is only known when it runs", text)
         return
-    for kind, expression in _outputs(text):
-        value = _value(expression, variables, words)
+    found = _outputs(text) + [("|", expression) for expression in commands_read(text)]
+    for kind, expression in found[:200]:
+        run.budget.step(20)
+        value = values.value(expression)
         if kind == ">":
             run.effects.write(value, state, "awk >")
         elif value == ANY:
             run.effects.unknown("awk runs code that is not seen", expression)
         else:
-            run.inner(value[0], state)
+            for code in value:
+                run.inner(code, state)
 
 
 def _outputs(text: str) -> list[tuple[str, str]]:
@@ -241,33 +239,3 @@ def _until(text: str, start: int, ends: str) -> str:
     while at < len(text) and text[at] not in ends:
         at = _string_end(text, at) if text[at] == '"' else at + 1
     return text[start:at].strip()
-
-
-def _value(expression: str, variables: dict[str, str], words: list[Values]) -> Values:
-    """What an expression of strings, variables and FILENAME can be."""
-    values: list[str] = [""]
-    at = 0
-    text = expression.strip("() ")
-    while at < len(text):
-        char = text[at]
-        if char == '"':
-            end = _string_end(text, at)
-            piece = [text[at + 1 : end - 1].replace('\\"', '"').replace("\\n", "\n")]
-            at = end
-        elif char.isalpha() or char in "_$":
-            end = at + 1
-            while end < len(text) and (text[end].isalnum() or text[end] in "_[]"):
-                end += 1
-            name = text[at:end]
-            if name == "FILENAME":
-                piece = [v for word in words for v in word] or [UNKNOWN]
-            else:
-                piece = [variables.get(name, UNKNOWN)]
-            at = end
-        elif char == " ":
-            at += 1
-            continue
-        else:
-            return ANY
-        values = [a + b for a in values for b in piece][:64]
-    return capped(values) if text else ANY
