@@ -125,7 +125,8 @@ READING = {
         is_deeply like unlike cmp_ok pass fail diag note explain path file dir abs_path realpath
         new Dumper quotemeta lock each wantarray elsif else do require close binmode eof pos
         readline sprintf syswrite read sysread first any all none uniq max min exit chr ord hex
-        encode_json to_json JSON encode_base64 addfile hexdigest b64digest exists_file is_file child parent absolute relative stringify
+        encode_json to_json JSON encode_base64 addfile hexdigest b64digest exists_file is_file
+        child parent absolute relative stringify
         """
     ),
     "ruby": names(
@@ -138,7 +139,8 @@ READING = {
         basename dirname extname expand_path realpath stat lstat mtime require require_relative load
         include start_with end_with gsub sub match scan split index push unshift concat each map
         select reject format sprintf Pathname Set Digest hexdigest file glob each_line lines
-        generate dump to_json inspect if unless while until return assert assert_equal refute Pathname.new parse load_file
+        generate dump to_json inspect if unless while until return assert assert_equal refute
+        Pathname.new parse load_file
         """
     ),
     "php": names(
