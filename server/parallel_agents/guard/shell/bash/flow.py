@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from parallel_agents.guard.shell.bash import conditions, expansion, loops
-from parallel_agents.guard.shell.bash.loops import assigned
+from parallel_agents.guard.shell.bash import conditions, expansion, loops, parameters
 from parallel_agents.guard.shell.bash.state import ANY, NOTHING, State, Stream, together
 from parallel_agents.guard.shell.bash.syntax import text_of
 
@@ -185,9 +184,10 @@ def _group(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
 
 
 def _arithmetic(run: Interpreter, node: Any, state: State) -> None:
-    run.returns = None
-    for name in assigned(node):
-        state.variables[name] = ("\ue001",)
+    from parallel_agents.guard.shell.bash import arithmetic
+
+    found = arithmetic.number(run, text_of(node)[2:-2], state)
+    run.returns = None if found is None or run.doubts else found != 0
 
 
 def _function(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
@@ -248,12 +248,12 @@ def _assignment(run: Interpreter, node: Any, state: State, stdin: Stream) -> Str
 def _unset(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
     run.returns = True
     words = [text_of(child) for child in node.children if child.is_named]
-    for name in words:
+    for word in words:
+        name = word.strip("'\"")
         if "-f" in words or (name not in state.variables and name not in state.arrays):
             state.functions.pop(name, None)
         if "-f" not in words:
-            state.variables[name] = ("",)
-            state.arrays.pop(name, None)
+            parameters.forget(run, name, state)
     return NOTHING
 
 

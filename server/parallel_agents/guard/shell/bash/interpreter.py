@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from parallel_agents.guard.shell.bash import expansion, flow, redirections, syntax
+from parallel_agents.guard.shell.bash import expansion, flow, parameters, redirections, syntax
 from parallel_agents.guard.shell.bash.state import NOTHING, UNSEEN, State, Stream, together
 from parallel_agents.guard.shell.bash.syntax import text_of
 from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, capped, is_known, named
@@ -202,29 +202,41 @@ class Interpreter:
         added = any(c.type == "+=" for c in node.children)
         if left.type == "subscript":
             name = text_of(left.child_by_field_name("name"))
+            name = state.names.get(name, name)
             values = ("",) if right is None else expansion.value(self, text_of(right), state)
-            state.arrays[name] = [*state.arrays.get(name, []), values]
+            index = text_of(left.child_by_field_name("index"))
+            parameters.store(self, name, index, values, state, added=added)
             return
         name = state.names.get(text_of(left), text_of(left))
         if right is not None and right.type == "array":
-            found: list[Values] = []
-            for element in right.children:
-                if element.is_named:
-                    text = text_of(element)
-                    if text.startswith("[") and "]=" in text:
-                        text = text.partition("]=")[2]
-                    found += expansion.fields(self, text, state)
-            state.arrays[name] = [*state.arrays.get(name, []), *found] if added else found
+            self._array(name, right, state, added=added)
             return
         values = ("",) if right is None else expansion.value(self, text_of(right), state)
-        if added and name in state.arrays:
-            state.arrays[name] = [*state.arrays[name], values]
+        if name in state.arrays:
+            parameters.store(self, name, "0", values, state, added=added)
         elif added:
             before = state.variables.get(name, ("",))
             state.variables[name] = capped([a + b for a in before for b in values][:4096])
         else:
-            state.arrays.pop(name, None)
             state.variables[name] = values
+
+    def _array(self, name: str, node: Any, state: State, *, added: bool) -> None:
+        found: list[tuple[str, Values]] = []
+        for element in node.children:
+            text = text_of(element)
+            if not element.is_named:
+                continue
+            if text[:1] == "[" and "]=" in text:
+                index, _, text = text[1:].partition("]=")
+                found.append((index, expansion.value(self, text, state)))
+                continue
+            for field in expansion.fields(self, text, state):
+                names = self.effects.listed(list(field), state) if len(field) == 1 else ()
+                found += [("", (n,)) for n in names] if len(names) > 1 else [("", field)]
+        if not added or name not in state.arrays:
+            state.arrays[name] = {}
+        for index, values in found:
+            parameters.store(self, name, index, values, state)
 
     # -- one command
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     Values = tuple[str, ...]
 
 ANY: tuple[str, ...] = (UNKNOWN,)
+GONE: tuple[str, ...] = tuple([""])
+"""The value of a variable that is not set (this very object)."""
 
 
 class Stream:
@@ -127,7 +129,8 @@ class State:
         self.cwds: Values = (cwd,)
         """Absolute, or UNKNOWN."""
         self.variables: dict[str, Values] = {}
-        self.arrays: dict[str, list[Values]] = {}
+        self.arrays: dict[str, dict[str, Values]] = {}
+        """Each by the number (or name) of the element: see `parameters`."""
         self.functions: dict[str, Any] = {}
         """The nodes of their bodies."""
         self.aliases: dict[str, Values] = {}
@@ -191,9 +194,10 @@ class State:
                 # One branch may have left it as it was: then it has no value, or an inherited one.
                 self.variables[name] = capped([*(mine or ("",)), *(theirs or ("",))])
         for name, elements in other.arrays.items():
-            mine_elements = self.arrays.get(name)
-            if mine_elements is not None and mine_elements != elements:
-                elements = [capped([v for e in (*mine_elements, *elements) for v in e])]
+            mine_elements = self.arrays.get(name, elements)
+            if mine_elements != elements:
+                both = [v for e in (*mine_elements.values(), *elements.values()) for v in e]
+                elements = {UNKNOWN: capped(both)} if both else {}
             self.arrays[name] = elements
         self.functions.update(other.functions)
         self.aliases.update(other.aliases)

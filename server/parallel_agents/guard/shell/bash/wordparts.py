@@ -165,15 +165,11 @@ class _Cutter:
                 self.at += 1
 
     def _ansi(self) -> None:
-        word = self.word
-        self.at += 2
+        word, start = self.word, self.at + 2
+        self.at = start
         while self.at < len(word) and word[self.at] != "'":
-            if word[self.at] != "\\":
-                self._text.append(word[self.at])
-                self.at += 1
-                continue
-            text, self.at = unescaped(word, self.at)
-            self._text.append(text)
+            self.at += 2 if word[self.at] == "\\" else 1
+        self._text.append(ansi(word[start : self.at]))
         self._add(Part("text", "", True))
         self.at += 1
 
@@ -211,6 +207,16 @@ class _Cutter:
         self.at = end
 
 
+def _bracket(text: str) -> int:
+    """Where the `]` of the `[` in front is, or -1."""
+    depth = 0
+    for at, char in enumerate(text):
+        depth += (char == "[") - (char == "]")
+        if not depth:
+            return at
+    return -1
+
+
 def _unquoted_set(body: str) -> str:
     """What is between the brackets, where it may be a set."""
     if "'" not in body and '"' not in body:
@@ -227,6 +233,16 @@ def _unquoted_set(body: str) -> str:
 
 def _unbraced(text: str) -> str:
     return text.replace(OPEN, "{").replace(COMMA, ",").replace(CLOSE, "}").replace(HOME, "~")
+
+
+def ansi(text: str) -> str:
+    """What `$'text'` stands for."""
+    out = []
+    at = 0
+    while at < len(text):
+        piece, at = unescaped(text, at) if text[at] == "\\" else (text[at], at + 1)
+        out.append(piece)
+    return "".join(out)
 
 
 def unescaped(word: str, at: int) -> tuple[str, int]:
@@ -254,7 +270,8 @@ def unescaped(word: str, at: int) -> tuple[str, int]:
 def _braced_variable(text: str, quoted: bool) -> Part:
     """`${text}`."""
     if text[:1] == "#" and len(text) > 1:
-        return Part("arithmetic", "", quoted)
+        name, _, index = text[1:].partition("[")
+        return Part("variable", name, quoted, "length", "", index.rstrip("]"))
     operator = "!" if text[:1] == "!" else ""
     text = text[1:] if operator else text
     end = 0
@@ -264,7 +281,7 @@ def _braced_variable(text: str, quoted: bool) -> Part:
         end = 1
     name, rest, index = text[:end], text[end:], ""
     if rest[:1] == "[":
-        close = rest.find("]")
+        close = _bracket(rest)
         index, rest = rest[1:close], rest[close + 1 :] if close > 0 else ""
     if operator:
         return Part("variable", name, quoted, "!", rest, index)

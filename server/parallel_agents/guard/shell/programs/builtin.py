@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from parallel_agents.guard.shell.bash import conditions, loops
+from parallel_agents.guard.shell.bash import arithmetic, conditions, loops
 from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
+from parallel_agents.guard.shell.bash.words import is_known
 from parallel_agents.guard.shell.programs import (
     characters,
     directories,
     lookup,
     options,
     printing,
+    reading,
     signals,
     wrapping,
 )
-from parallel_agents.guard.shell.programs.arguments import Given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,39 +65,6 @@ def _exit(run: Interpreter, name: str, given: list[Values], state: State, stdin:
         signals.ended(run, state)
     run.succeeded(code == "0" if code.isdecimal() else None)
     state.dead = True
-    return NOTHING
-
-
-def _read(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
-    valued = frozenset(("-a", "-d", "-i", "-n", "-N", "-p", "-t", "-u"))
-    if name != "read":
-        valued = frozenset(("-d", "-n", "-O", "-s", "-u", "-C", "-c"))
-    parsed = Given(given, valued)
-    lines = stdin.lines if parsed.value("-d") is None else stdin.words("\0\n")
-    if name != "read":
-        (target, *_) = wrapping.plain(parsed.words) or ["MAPFILE"]
-        state.arrays[target] = [(line,) for line in lines] if lines != ANY else [ANY]
-        run.succeeded(True)
-        return NOTHING
-    into = parsed.value("-a")
-    if into is not None:
-        state.arrays[into[0]] = [(word,) for word in stdin.words()]
-        return NOTHING
-    names = wrapping.plain(parsed.words) or ["REPLY"]
-    separator = state.variables.get("IFS", (" ",))[0][:1] or "\n"
-    for at, target in enumerate(names):
-        values: list[str] = []
-        for line in lines:
-            blank = separator in " \t\n"
-            pieces = line.split(None if blank else separator, len(names) - 1)
-            if len(names) == 1:
-                values.append(line.strip() if blank else line)
-            elif any(UNKNOWN in piece for piece in pieces[: at + 1]):
-                values.append(UNKNOWN)
-            else:
-                values.append(pieces[at].rstrip() if at < len(pieces) else "")
-        state.variables[target] = tuple(dict.fromkeys(values))[:512] or ("",)
-        state.arrays.pop(target, None)
     return NOTHING
 
 
@@ -178,10 +145,8 @@ def _certain(
 
 
 def _let(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
-    for word in wrapping.plain(given):
-        key = word.rstrip("+-*/%&|^<>=0123456789 ").partition("=")[0].strip("+- ")
-        if key.isidentifier():
-            state.variables[key] = ("\ue001",)
+    found = [arithmetic.number(run, word, state) for word in wrapping.plain(given)]
+    run.succeeded(None if not found or found[-1] is None else found[-1] != 0)
     return NOTHING
 
 
@@ -192,20 +157,12 @@ def _coproc(
     return wrapping.started(run, rest, state.copy(), UNSEEN) if rest else NOTHING
 
 
-def _getopts(
-    run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream
-) -> Stream:
-    if len(given) > 1:
-        state.variables[given[1][0]] = ("\ue002",)
-    state.variables["OPTARG"] = ANY
-    return NOTHING
-
-
 COMMANDS: dict[str, Command] = {
     **dict.fromkeys(("cd", "pushd", "popd", "chdir"), directories.change),
     **dict.fromkeys(("source", "."), _source),
     **dict.fromkeys(("exit", "return", "logout"), _exit),
-    **dict.fromkeys(("read", "mapfile", "readarray"), _read),
+    "read": reading.read,
+    **dict.fromkeys(("mapfile", "readarray"), reading.mapfile),
     **dict.fromkeys(("export", "declare", "typeset", "local", "readonly"), _export),
     "set": options.change,
     "shopt": options.shopt,
@@ -222,7 +179,7 @@ COMMANDS: dict[str, Command] = {
     "exec": wrapping.replaced,
     "let": _let,
     "coproc": _coproc,
-    "getopts": _getopts,
+    "getopts": reading.getopts,
     "flock": wrapping.flock,
     "tr": characters.read,
     **dict.fromkeys(("test", "["), conditions.test),

@@ -24,10 +24,11 @@ def change(run: Interpreter, name: str, given: list[Values], state: State, stdin
     if name == "pushd":
         state.stack = (*state.stack, before)
         if not words:
-            state.cwds = ANY
+            below = state.stack[-2] if len(state.stack) > 1 else ANY
+            state.stack, state.cwds = (*state.stack[:-2], before), below
             return NOTHING
     if not words:
-        words = [(os.environ.get("HOME", UNKNOWN),)]
+        words = [state.variables.get("HOME") or (os.environ.get("HOME", UNKNOWN),)]
     if words[0] == ("-",):
         state.cwds, old = state.variables.get("OLDPWD", ANY), state.cwds
         state.variables["OLDPWD"] = old
@@ -45,7 +46,7 @@ def change(run: Interpreter, name: str, given: list[Values], state: State, stdin
             found += run.effects.matches(value, state) or [UNKNOWN]
             certain = None
         else:
-            for path in run.effects.located(value, before):
+            for path in _searched(value, state) or run.effects.located(value, before):
                 path = os.path.normpath(path) if ".." not in path else os.path.realpath(path)
                 found.append(path)
                 if UNKNOWN in path or not (os.path.isdir(path) or path in state.folders):
@@ -54,3 +55,15 @@ def change(run: Interpreter, name: str, given: list[Values], state: State, stdin
     state.variables["OLDPWD"] = before
     run.succeeded(certain)
     return NOTHING
+
+
+def _searched(value: str, state: State) -> list[str]:
+    """Where CDPATH finds a directory of this name."""
+    wanted = state.variables.get("CDPATH", ("",))
+    if len(wanted) != 1 or not wanted[0] or value.split("/")[0] in ("", ".", ".."):
+        return []
+    for folder in wanted[0].split(":"):
+        paths = [os.path.normpath(os.path.join(cwd, folder, value)) for cwd in state.cwds]
+        if is_known(paths[0]) and (os.path.isdir(paths[0]) or paths[0] in state.folders):
+            return paths
+    return []

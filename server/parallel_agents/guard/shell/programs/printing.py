@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from parallel_agents.guard.shell.bash import parameters
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.wordparts import unescaped
 from parallel_agents.guard.shell.bash.words import UNKNOWN, capped, is_known, product
@@ -78,7 +79,7 @@ def _printf(
         found += _formatted(_escaped(form), words)
     values = capped(found)
     if variable is not None:
-        state.variables[variable] = values
+        parameters.named(run, variable, values, state)
         return Stream(("",))
     return Stream(values)
 
@@ -101,6 +102,7 @@ def _formatted(form: str, words: list[Values]) -> Values:
             values = product(values, (piece,))
             if at < len(holes):
                 word = rest.pop(0) if rest else ("",)
+                word = tuple(map(_escaped, word)) if holes[at] == "b" else word
                 values = product(values, word if holes[at] in "sbq" else _number(word))
         if len(values[0]) > 8192:
             return ANY
