@@ -77,7 +77,7 @@ CALLS = {
         names(
             """
         execSync exec system passthru shell_exec popen os.execute spawnSync execFileSync
-        spawn execFile qx proc_open IO.popen Open3.capture2 doShellScript
+        spawn execFile proc_open IO.popen Open3.capture2 doShellScript
         """
         ),
         "run 0",
@@ -88,6 +88,25 @@ CALLS = {
     **dict.fromkeys(names("FileUtils.touch"), "touch *"),
     **dict.fromkeys(names("utime"), "write 2"),
     "sysopen": "flagged 1 2",
+    **dict.fromkeys(
+        names("eval Function runInThisContext runInNewContext runInContext instance_eval"), "code 0"
+    ),
+    **dict.fromkeys(
+        names(
+            """
+        Files.writeString Files.write Files.newBufferedWriter Files.newOutputStream FileWriter
+        FileOutputStream PrintWriter PrintStream Files.setLastModifiedTime Files.createFile
+        Files.setPosixFilePermissions FileHandler Formatter
+        """
+        ),
+        "write 0",
+    ),
+    **dict.fromkeys(names("Files.delete Files.deleteIfExists"), "entry 0"),
+    **dict.fromkeys(names("Files.move"), "move 0 1"),
+    **dict.fromkeys(names("Files.copy"), "write 1"),
+    **dict.fromkeys(names("Files.createLink Files.createSymbolicLink"), "entry 0"),
+    **dict.fromkeys(names("ProcessBuilder"), "run 0"),
+    "RandomAccessFile": "open 0 1",
 }
 """By the name of the call: what it does with which of its arguments."""
 
@@ -156,5 +175,19 @@ READING = {
     ),
 }
 """By language, the calls and words that leave the files alone whose names they are given."""
+READING["java"] = names(
+    """
+    println print printf format of get File Path.of Paths.get Path readString readAllLines
+    readAllBytes lines size exists notExists isDirectory isRegularFile isReadable list walk
+    newBufferedReader newInputStream FileReader FileInputStream Scanner length name toString
+    toPath toAbsolutePath getName getParent equals contains startsWith endsWith replace split
+    indexOf isEmpty trim strip add put asList List.of Set.of Map.of String valueOf hash
+    RuntimeException Exception IllegalArgumentException IllegalStateException Error IOException
+    if while for switch return catch resolve resolveSibling relativize getFileName probeContentType
+    mismatch isSameFile getLastModifiedTime readAttributes getAttribute URI create toURI
+    requireNonNull
+    BufferedReader InputStreamReader hasNext nextLine read readLine canRead isFile stream
+    """
+)
 READING["deno"] = READING["bun"] = READING["nodejs"] = READING["tsx"] = READING["node"]
 READING["ts-node"] = READING["node"]

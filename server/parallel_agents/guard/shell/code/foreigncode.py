@@ -44,8 +44,13 @@ class ForeignCode(ForeignUses):
     def judge(self) -> None:
         """Tell the effects what the code's calls are given."""
         re = self.re
+        self.aliased()
+        for found in re.finditer(r"String\s*(?:\[\]|\.\.\.)\s*(\w+)|String\s+(\w+)\[\]", self.mask):
+            if self.name == "java":
+                self.argv.add(found[1] or found[2])
         self._assignments()
         self._loops()
+        self._loads()
         for found in re.finditer(NAMES, self.mask):
             spec = self.spec(found[0])
             before = self.mask[max(0, found.start() - 9) : found.start()]
@@ -55,9 +60,10 @@ class ForeignCode(ForeignUses):
         for found in re.finditer(r"`([^`]+)`", self.text):
             if self.name in _COMMANDS and self.mask[found.start()] == "`":
                 self.run.inner(self._string(found[0])[0], self.state)
-        for found in re.finditer(r"(?:system|exec|qx)\s*(['\"{(].*?['\"})])", self.text):
-            if self.mask[found.start()] != " ":
-                self._call("system", "run 0", [found[1].strip("{()}")])
+        for found in re.finditer(r"\bqx\s*([({\[/|!])", self.mask):
+            closing = {"(": ")", "{": "}", "[": "]"}.get(found[1], found[1])
+            code = self.text[found.end() : self.mask.find(closing, found.end())]
+            self.run.inner(self._string(f'"{code}"')[0], self.state)
         if self.name == "perl" and re.search(r"\$\^I\s*=(?!=)\s*(?!undef)", self.mask):
             for values in [self.variables["ARGV"]] if "ARGV" in self.variables else self.arguments:
                 self.run.effects.write(values, self.state, "perl $^I", kind=effects.ENTRY)
@@ -99,7 +105,7 @@ class ForeignCode(ForeignUses):
             r"for\s*(?:each)?\s*\(?\s*(?:const|let|var|my)?\s*[$]?(\w+)\s*(?:of|in)?\s*(?=[\[(])()",
             r"for\s*\(?\s*(?:const|let|var)?\s*(\w+)\s+(?:of|in)\s+()",
             r"for\s*(?:each)?\s*()(?=\()",
-            r"for(?:each)?\s+()(?![\w$@\s]*\()",
+            r"for(?:each)?\s+()(?!\s*(?:my|our)?\s*\$\w+\s*\()(?!\()",
             r"(?:map|grep|while|first|any)\s*()\{[^{}]*\}",
             r"while\s*\(?()",
         )
@@ -117,7 +123,7 @@ class ForeignCode(ForeignUses):
             r"(?:\(\s*(?:async\s*)?\(?|\{\s*\||do\s*\|)\s*(\w+)"
         )
         for found in re.finditer(behind, self.mask):
-            self._looped(found[1], self._owner(found.start()))
+            self._looped(found[1], self.owner(found.start()))
 
     def _looped(self, name: str, items: str) -> None:
         while items[:1] == "(" and items[-1:] == ")" and matching(items, 0) == len(items) - 1:
@@ -130,16 +136,30 @@ class ForeignCode(ForeignUses):
             known = self.variables.get(name, ())
             self.variables[name] = capped([*known, *values])
 
-    def _owner(self, end: int) -> str:
-        """The expression in front of `.each`."""
-        at, depth = end, 0
-        while at > 0:
-            char = self.mask[at - 1]
-            depth += (char in ")]}") - (char in "([{")
-            if depth < 0 or (not depth and char in ";\n,=!&|?"):
-                break
-            at -= 1
-        return self.text[at:end].strip()
+    def _loads(self) -> None:
+        """Files of code that the code loads by a path of its own, and trees that it walks."""
+        pattern = r"\b(?:require|import|require_relative|load|do|from)\b\s*\(?\s*(?=['\"])"
+        for found in list(self.re.finditer(pattern, self.mask))[:8]:
+            end = after_string(self.mask, found.end())
+            for name in self._string(self.text[found.end() : end]):
+                if name[:1] not in "./" and "relative" not in found[0]:
+                    continue
+                for ending in ("", ".js", ".mjs", ".cjs", ".ts", "/index.js", ".rb", ".pl"):
+                    path = f"{self.folder}/{name}{ending}" if name[:1] != "/" else name + ending
+                    stream = self.run.contents((path,), self.state)
+                    if stream.texts is not None and is_known(stream.texts[0]) and stream.texts[0]:
+                        self.run.budget.enter()
+                        inner = type(self)(self.run, self.name, stream.texts[0], [], self.state)
+                        inner.folder = path.rpartition("/")[0]
+                        inner.judge()
+                        self.run.budget.leave()
+                        break
+        writing = r"\b(?:unlink|rename|rmtree|truncate|system|move|copy|open)\b"
+        for found in self.re.finditer(r"\bfind(?:depth)?\s*\(", self.mask):
+            if self.name == "perl" and self.re.search(writing, self.mask):
+                for values in self.words(self._given(found.end() - 1)[1:]):
+                    below = tuple(v + "/" + UNKNOWN for v in values if v != UNKNOWN)
+                    self.run.effects.write(below, self.state, "File::Find")
 
     # -- calls
 
@@ -162,7 +182,7 @@ class ForeignCode(ForeignUses):
                 break
             end += 1
         for word in (" or ", " if ", " unless ", " for ", " foreach ", " and ", " || ", " && "):
-            place = mask.find(word, start, end)
+            place = mask.find(word, max(0, start - 1), end)
             end = place if place >= 0 else end
         return split(text[start:end], ",", mask[start:end])
 
@@ -175,11 +195,23 @@ class ForeignCode(ForeignUses):
         if kind == "run":
             self._runs(given)
             return
-        given = [g for g in given if not g.lstrip().startswith("{")]
+        if kind == "entry" and any("recursive" in g for g in given):
+            kind = "tree"
+        while given and given[-1].lstrip().startswith("{"):
+            given = given[:-1]
         words = self.words(given)
         if kind == "cd":
             if words and words[0] != ANY:
                 state.cwds = tuple(p for v in words[0] for p in self.run.absolute(v, state))
+            return
+        if kind == "code":
+            for text in words[0] if words else ():
+                if text != UNKNOWN and len(text) <= LONGEST:
+                    self.run.budget.enter()
+                    inner = type(self)(self.run, self.name, text, self.arguments, state, self.stdin)
+                    inner.variables.update(self.variables)
+                    inner.judge()
+                    self.run.budget.leave()
             return
         if kind == "flagged":
             if len(given) > 2 and (
@@ -227,6 +259,12 @@ class ForeignCode(ForeignUses):
                         self.unclear = self.unclear or goal == ANY
                         told.write(goal, state, "open")
             return
+        if name == "IO::File->new" and len(given) == 1:
+            told.write(
+                tuple(v.lstrip("+<> ") for v in self.value(given[0]) if v.lstrip("+")[:1] == ">"),
+                state,
+                name,
+            )
         bare = ("ruby", "lua", "luajit", "node", "nodejs", "deno", "bun")
         if name == "open" and self.name not in bare:
             return
@@ -252,7 +290,7 @@ class ForeignCode(ForeignUses):
             return
         if (
             len(given) > 1
-            and self.name in ("perl", "ruby")
+            and self.name in ("perl", "ruby", "java")
             and not given[1].lstrip().startswith("{")
         ):
             plain = [item for item in given if ":" not in item or "'" in item or '"' in item]

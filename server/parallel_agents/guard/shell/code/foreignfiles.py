@@ -46,6 +46,12 @@ class ForeignFiles:
         self.state = state.copy()
         self.stdin = stdin
         self.variables: dict[str, Values] = {}
+        self.aliases: dict[str, str] = {}
+        """What calls by other names do, as in the table."""
+        self.argv: set[str] = set()
+        """Names of the list of arguments, where the language lets the code choose one."""
+        self.folder = "."
+        """Where the script is, from the current directory."""
 
     def value(self, text: str) -> Values:
         """What an expression of texts and variables is."""

@@ -10,7 +10,7 @@ _SLASHED = frozenset(("node", "nodejs", "deno", "bun", "tsx", "ts-node", "php", 
 """Languages with comments of slashes."""
 _HASHED = frozenset(("perl", "ruby", "php", "awk", "tclsh", "Rscript"))
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
-_QUOTING = ("qq", "qw", "qr", "q", "m", "s", "tr", "y")
+_QUOTING = ("qq", "qw", "qr", "qx", "q", "m", "s", "tr", "y")
 
 
 def masked(text: str, language: str) -> str:
@@ -114,7 +114,7 @@ def _quoted(text: str, at: int, out: list[str]) -> int:
     if sign.isalnum() or sign in "_,;=) \n" or text.startswith("=>", place):
         return at + 1
     pieces = 2 if word in ("s", "tr", "y") else 1
-    keeps = word in ("q", "qq", "qw")
+    keeps = word in ("q", "qq", "qw", "qx")
     start = place
     for piece in range(pieces):
         end = _delimited(text, place)

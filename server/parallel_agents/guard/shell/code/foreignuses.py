@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parallel_agents.guard.shell.bash.state import ANY
 from parallel_agents.guard.shell.bash.words import is_known, names
 from parallel_agents.guard.shell.code.foreigncalls import CALLS, READING
 from parallel_agents.guard.shell.code.foreigntexts import after_string, matching
@@ -25,13 +26,30 @@ _MOST_USES = 200
 class ForeignUses(ForeignValues):
     """Where one program names what is held."""
 
+    def aliased(self) -> None:
+        """Note calls that the code gives other names."""
+        re = self.re
+        for found in re.finditer(r"\{([^{}]*)\}\s*(?:=|from\b)", self.mask):
+            for pair in re.finditer(r"(\w+)\s*(?::|\bas\b)\s*(\w+)", found[1]):
+                if pair[1] in CALLS:
+                    self.aliases[pair[2]] = CALLS[pair[1]]
+        pattern = r"(?:const|let|var)\s+(\w+)\s*=[^;\n(]*(?:\([^()]*\))?\.(\w+)\s*(?:[;\n]|$)"
+        for found in re.finditer(pattern, self.mask):
+            if found[2] in CALLS:
+                self.aliases[found[1]] = CALLS[found[2]]
+
     def spec(self, name: str) -> str | None:
         """What a call of this name does, where it is in the table."""
+        if name in self.aliases:
+            return self.aliases[name]
         if name in CALLS:
             return CALLS[name]
         tail = name.rpartition(".")[2].rpartition("::")[2]
         if "->" in name:
             return None
+        two = ".".join(name.split(".")[-2:])
+        if two in CALLS:
+            return CALLS[two]
         if (
             "." in name
             and tail in CALLS
@@ -86,6 +104,11 @@ class ForeignUses(ForeignValues):
                     )
                     if method and not self._reads(method[1], reading):
                         self.run.effects.mention(values, self.state, f"{self.name}: {method[1]}")
+        for found in [*self.re.finditer(r"(?:\.|->)(\w+)[!?]?\s*\(", self.mask)][:_MOST_USES]:
+            if not self._reads(found[1], reading):
+                values = self.value(self.owner(found.start()))
+                if values != ANY:
+                    self.run.effects.mention(values, self.state, f"{self.name}: {found[1]}")
         given = tuple(v for values in self.arguments for v in values)
         if given and self._is_held(given):
             pattern = r"(?:process\.argv|Deno\.args|@ARGV|\$ARGV|\bARGV|\$argv|\bshift\b)"
@@ -161,3 +184,14 @@ class ForeignUses(ForeignValues):
             if match[1] is None and match[0] not in _NO_CALLS and not match[0].isupper():
                 found = match[0]
         return found
+
+    def owner(self, end: int) -> str:
+        """The expression in front of `.each`."""
+        at, depth = end, 0
+        while at > 0:
+            char = self.mask[at - 1]
+            depth += (char in ")]}") - (char in "([{")
+            if depth < 0 or (not depth and char in ";\n,=!&|?"):
+                break
+            at -= 1
+        return self.text[at:end].strip()

@@ -21,6 +21,7 @@ _SAME = (
     *("String", "fileURLToPath", "pathToFileURL", "URL", "Pathname", "new", "path", "file", "dir"),
     *("realpath", "realpathSync", "abs_path", "rel2abs", "expand_path", "canonpath", "resolve"),
     *("decodeURIComponent", "decode", "lc", "uc", "chomp", "basename0", "lcfirst", "File"),
+    *("Path.of", "Paths.get", "get", "toPath", "of", "toAbsolutePath"),
 )
 _READING = (
     *("readFileSync", "readFile", "file_get_contents", "slurp", "read_file", "readTextFile"),
@@ -163,6 +164,8 @@ class ForeignValues(ForeignFiles):
         found = self.re.fullmatch(r"(.+?)(?:\.|->)(\w+)", text, self.re.S)
         if found and found[2] in (*_SAME_METHODS, "lines", "split") and "process" not in found[1]:
             return self._method(found[1], found[2], [])
+        if text[:4] == "Dir[" and text[-1:] == "]":
+            return self.globbed(self.value(text[4:-1]))
         if text[:1] == "[" and matching(mask, 0) == len(text) - 1:
             return capped([v for item in split(text[1:-1]) for v in self.value(item)]) or ANY
         return None
@@ -224,6 +227,12 @@ class ForeignValues(ForeignFiles):
         """What a method of a text or a list gives."""
         if owner in ("process.argv", "argv", "Bun.argv", "Deno.args") and name == "slice":
             return capped([v for word in self.arguments for v in word]) if self.arguments else ANY
+        if name == "join" and owner[:1] == "[" and given:
+            pieces = [self.value(piece) for piece in split(owner[1:-1])]
+            joined: Values = pieces[0] if pieces else ("",)
+            for part in pieces[1:]:
+                joined = product(product(joined, self.value(given[0])), part)
+            return joined
         values = self.value(owner)
         if values == ANY:
             return ANY
@@ -267,6 +276,9 @@ class ForeignValues(ForeignFiles):
         )
         if found:
             return self.argument(text, found[1])
+        own = self.re.fullmatch(r"(\w+)\[(\d+)\]", text)
+        if own and own[1] in self.argv and int(own[2]) < len(self.arguments):
+            return self.arguments[int(own[2])]
         name = text.lstrip("$@")
         index = self.re.fullmatch(r"(\w+)\[[^\]]*\]|\{(\w+)\}|(\w+)->\[[^\]]*\]", name)
         if index:

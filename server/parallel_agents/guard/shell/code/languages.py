@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
+from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
 from parallel_agents.guard.shell.code.foreigncode import LONGEST, ForeignCode
 from parallel_agents.guard.shell.programs import scripts
 
@@ -13,14 +12,11 @@ if TYPE_CHECKING:
     from parallel_agents.guard.shell.bash.interpreter import Interpreter
     from parallel_agents.guard.shell.bash.state import State, Values
 
-_VALUED = names(
-    """
-    -e -E -p --eval --print -r --require -I -M -m -n -F -C --import --loader --input-type
-    """
-)
+_VALUED = ("-r", "--require", "-I", "-C", "-F", "-d", "-c", "-l")
 _UNFOLLOWED = frozenset(("Rscript", "tclsh", "osascript", "pwsh", "groovy"))
 _INLINE = {
-    "node": ("-e", "--eval", "-p", "--print", "-pe"),
+    "deno": ("-e", "--eval", "-p", "--print"),
+    "bun": ("-e", "--eval", "-p", "--print"),
     "php": ("-r",),
     "osascript": ("-e",),
     "pwsh": ("-c", "-Command"),
@@ -56,10 +52,19 @@ def read(
         return recipes.read(
             run, "npm", [("run",), *given[words.index("--run") + 1 :]], state, stdin
         )
+    if name in ("node", "nodejs"):
+        from parallel_agents.guard.shell.code import nodes
+
+        return nodes.read(run, name, given, state, stdin)
+    if name in ("perl", "ruby"):
+        from parallel_agents.guard.shell.code import perls
+
+        return perls.read(run, name, given, state, stdin)
+    if words[:1] in (["-l"], ["--syntax-check"], ["-v"], ["--version"]) and name in ("php", "lua"):
+        return UNSEEN
     flags = _INLINE.get(name, ("-e", "-E"))
     code: list[str] = []
     rest: list[Values] = []
-    in_place = False
     waiting = list(given)
     while waiting:
         values = waiting.pop(0)
@@ -69,52 +74,63 @@ def read(
         elif word == "--":
             rest += waiting
             waiting = []
-        elif word in flags or (
-            word[:1] == "-" and word[:2] != "--" and name in ("perl", "ruby") and word[-1:] in "eE"
-        ):
-            in_place = in_place or ("i" in word[1:] and name in ("perl", "ruby"))
-            if waiting:
-                code += waiting.pop(0)
-        elif word[:2] == "-i" or (
-            name in ("perl", "ruby")
-            and word[1:2].isalpha()
-            and "i" in word[1:4]
-            and word[:2] not in ("-M", "-I", "-m")
-        ):
-            in_place = True
-        elif (
-            word in ("-r", "--require", "--import", "--loader", "-I", "-C", "-F")
-            and waiting
-            and len(word) > 1
-        ):
+        elif word in flags:
+            code += waiting.pop(0) if waiting else ()
+        elif word in _VALUED and waiting:
             waiting.pop(0)
+    path: Values = ()
     if not code and rest:
-        script = rest.pop(0)
-        if script == ("-",):
-            code += stdin.texts or ANY
-        else:
-            paths = [path for value in script for path in run.absolute(value, state)]
-            if all(scripts.is_missing(run, path) for path in paths):
-                run.effects.unknown(f"there is no script `{script[0][:60]}`")
-                return UNSEEN
-            stream = run.contents(script, state)
-            code += stream.texts if stream.texts is not None else ANY
+        path = rest.pop(0)
+        code += script(run, name, path, rest, state, stdin)
     elif not code:
         code += stdin.texts or ANY
-    if in_place and name in ("perl", "ruby"):
-        for word_values in rest:
-            run.effects.write(word_values, state, f"{name} -i", kind=effects.ENTRY)
+    judge(run, name, tuple(code), rest, state, stdin, path, {})
+    return UNSEEN
+
+
+def script(
+    run: Interpreter,
+    name: str,
+    path: Values,
+    rest: list[Values],
+    state: State,
+    stdin: Stream,
+) -> Values:
+    """The text of the script that is run."""
+    if path == ("-",):
+        return stdin.texts or ANY
+    paths = [whole for value in path for whole in run.absolute(value, state)]
+    if all(scripts.is_missing(run, whole) for whole in paths):
+        run.effects.unknown(f"there is no script `{path[0][:60]}`")
+        return ()
+    stream = run.contents(path, state)
+    return stream.texts if stream.texts is not None else ANY
+
+
+def judge(
+    run: Interpreter,
+    name: str,
+    texts: Values,
+    rest: list[Values],
+    state: State,
+    stdin: Stream,
+    script: Values,
+    variables: dict[str, Values],
+) -> None:
+    """Follow code that has these arguments; `variables` are known before it begins."""
     told = run.effects
     told.unknown(f"`{name}` runs code that is not followed")
-    for text in code:
+    for text in texts:
         if text == UNKNOWN or len(text) > LONGEST:
             for values in rest:
                 told.mention(values, state, name)
             continue
         if name in _UNFOLLOWED:
             told.unknown(f"`{name}` runs code that nobody here can read", text)
-        ForeignCode(run, name, text, rest, state, stdin).judge()
-    return UNSEEN
+        code = ForeignCode(run, name, text, rest, state, stdin)
+        code.variables.update(variables)
+        code.folder = script[0].rpartition("/")[0] or "." if script else "."
+        code.judge()
 
 
-__all__ = ["is_known", "read"]
+__all__ = ["is_known", "judge", "read", "script"]

@@ -53,6 +53,7 @@ _READERS_OF_THEIR_OWN = {
     **dict.fromkeys(
         ("Rscript", "osascript", "luajit", "tsx", "ts-node", "groovy", "pwsh"), "code.languages"
     ),
+    "java": "code.javas",
     **dict.fromkeys(
         ("pytest", "py.test", "nosetests", "nose2", "jest", "vitest", "mocha", "ava"),
         "programs.testruns",

@@ -17,7 +17,21 @@ if TYPE_CHECKING:
 _RUNS = frozenset(("run", "run-script", "rum", "urn"))
 _SHORT = frozenset(("test", "start", "stop", "restart", "t", "tst"))
 _VALUED = frozenset(
-    ("--prefix", "-C", "--cwd", "--dir", "-w", "--workspace", "-F", "--filter", "-c", "--call")
+    (
+        *(
+            "--prefix",
+            "-C",
+            "--cwd",
+            "--dir",
+            "-w",
+            "--workspace",
+            "-F",
+            "--filter",
+            "-c",
+            "--call",
+        ),
+        "--pack-destination",
+    )
 )
 _SWITCHES = names(
     """
@@ -51,6 +65,10 @@ def read(
     if name in ("just", "task"):
         run.effects.unknown(f"`{name}` runs code that is not seen")
         return UNSEEN
+    if "NODE_OPTIONS" in state.variables:
+        from parallel_agents.guard.shell.code import nodes
+
+        nodes.preloaded(run, state)
     return _package(run, name, given, state)
 
 
@@ -63,6 +81,11 @@ def _package(run: Interpreter, name: str, given: list[Values], state: State) -> 
     if words[0] in ("exec", "x") and parsed.value("-c", "--call") is not None:
         for code in parsed.value("-c", "--call") or ():
             run.inner(code, state)
+        return UNSEEN
+    if words[0] == "pack" and not parsed.has("--dry-run"):
+        for goal in parsed.value("--pack-destination") or (".",):
+            for path in run.absolute(goal, state):
+                run.effects.write((f"{path}/{UNKNOWN}.tgz",), state, "npm pack")
         return UNSEEN
     if words[:2] == ["pkg", "set"]:
         _set(run, folder, words[2:], state)

@@ -130,12 +130,12 @@ def wrapper(
         and len(rest) > 1
     ):
         rest.pop(0)
-    if not rest:
-        return UNSEEN
     for flag in ("-c", "--call"):
         value = Given(given, frozenset(("-c", "--call", "-p"))).value(flag)
         if name == "npx" and value is not None:
             return run.inner(value[0], state, stdin)
+    if not rest:
+        return UNSEEN
     if name in ("watch", "hyperfine", "entr", "systemd-run") or name.startswith("coverage"):
         run.effects.unknown(f"`{name}` runs code that is not seen")
     if name == "hyperfine":
