@@ -82,14 +82,16 @@ def _package(run: Interpreter, name: str, given: list[Values], state: State) -> 
         for code in parsed.value("-c", "--call") or ():
             run.inner(code, state)
         return UNSEEN
-    if words[0] == "pack" and not parsed.has("--dry-run"):
-        for goal in parsed.value("--pack-destination") or (".",):
+    if words[0] == "pack":
+        goals = () if parsed.has("--dry-run") else parsed.value("--pack-destination") or (".",)
+        for goal in goals:
             for path in run.absolute(goal, state):
                 run.effects.write((f"{path}/{UNKNOWN}.tgz",), state, "npm pack")
         return UNSEEN
     if words[:2] == ["pkg", "set"]:
+        run.effects.write((os.path.join(folder, "package.json"),), state, "npm pkg set")
         _set(run, folder, words[2:], state)
-        return None
+        return UNSEEN
     runs = words[0] in _RUNS
     if runs:
         script = words[1] if len(words) > 1 else ""
