@@ -25,9 +25,8 @@ CALLS = {
     **dict.fromkeys(
         names(
             """
-        unlinkSync unlink rmSync rmdirSync rm removeSync remove File.delete File.unlink
-        Deno.remove Deno.removeSync FileUtils.rm FileUtils.rm_f file.remove os.remove
-        Remove-Item emptyDirSync rmdir
+        unlinkSync unlink remove File.delete File.unlink FileUtils.rm FileUtils.rm_f file.remove
+        os.remove rmdir
         """
         ),
         "entry *",
@@ -35,7 +34,8 @@ CALLS = {
     **dict.fromkeys(
         names(
             """
-        FileUtils.rm_r FileUtils.rm_rf FileUtils.remove_dir remove_tree rmtree rimraf
+        FileUtils.rm_r FileUtils.rm_rf FileUtils.remove_dir remove_tree rmtree rimraf rmSync
+        rmdirSync rm removeSync Deno.remove Deno.removeSync Remove-Item emptyDirSync
         """
         ),
         "tree *",

@@ -11,8 +11,9 @@ from __future__ import annotations
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN, capped, is_known
+from parallel_agents.guard.shell.code.foreignnames import ForeignNames
 from parallel_agents.guard.shell.code.foreigntexts import after_string, matching, split
-from parallel_agents.guard.shell.code.foreignuses import NAMES, ForeignUses
+from parallel_agents.guard.shell.code.foreignuses import NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _COMMANDS = ("perl", "ruby", "php")
 """Languages whose calls need no brackets, and that start programs by backticks."""
 
 
-class ForeignCode(ForeignUses):
+class ForeignCode(ForeignNames):
     """One program, and what its calls tell."""
 
     unclear = False
@@ -48,7 +49,10 @@ class ForeignCode(ForeignUses):
         for found in re.finditer(r"String\s*(?:\[\]|\.\.\.)\s*(\w+)|String\s+(\w+)\[\]", self.mask):
             if self.name == "java":
                 self.argv.add(found[1] or found[2])
-        self._assignments()
+        for _ in range(2):
+            self._assignments()
+            self.taken_apart()
+            self.functions()
         self._loops()
         self._loads()
         for found in re.finditer(NAMES, self.mask):
@@ -64,17 +68,49 @@ class ForeignCode(ForeignUses):
             closing = {"(": ")", "{": "}", "[": "]"}.get(found[1], found[1])
             code = self.text[found.end() : self.mask.find(closing, found.end())]
             self.run.inner(self._string(f'"{code}"')[0], self.state)
-        if self.name == "perl" and re.search(r"\$\^I\s*=(?!=)\s*(?!undef)", self.mask):
-            for values in [self.variables["ARGV"]] if "ARGV" in self.variables else self.arguments:
-                self.run.effects.write(values, self.state, "perl $^I", kind=effects.ENTRY)
+        self._in_place()
+        for found in re.finditer(r"%x\s*(?:\(([^)]+)\)|\{([^}]+)\}|\[([^\]]+)\])", self.text):
+            code = next(group for group in found.groups() if group)
+            if self.name == "ruby":
+                self.run.inner(self._string('"' + code.replace('"', "'") + '"')[0], self.state)
+        for found in re.finditer(r"\[\s*(['\"][\w'\"+ ]+['\"])\s*\]\s*(?=\()", self.text):
+            for name in self.value(found[1]):
+                spec = self.spec("fs." + name)
+                if spec is not None:
+                    self._call(name, spec, self._given(found.end()))
+        for found in re.finditer(r"IO::File->new\s*(?=\()", self.mask):
+            given = self._given(found.end())
+            modes = self.value(given[1]) if len(given) > 1 else ("r",)
+            if any(not _MODES.isdisjoint(m) for m in modes):
+                self.run.effects.write(self.value(given[0]), self.state, "IO::File->new")
         if re.search(r"[\w)\"'\]]\s*\.\s*(?:spew|write_text|append|IO\.write)\b", self.mask):
             self.unclear = True
         self.strangers()
         if self.unclear:
+            why = f"what `{self.name}` writes is only known when it runs"
+            self.run.effects.unknown(why, self.text)
             for _, literal in self.literals():
                 self.run.effects.mention((literal,), self.state, self.name)
             for values in self.arguments:
                 self.run.effects.mention(values, self.state, self.name)
+
+    def _in_place(self) -> None:
+        """perl's `$^I` and ruby's `ARGF.inplace_mode`: the files of `<>` are written."""
+        re = self.re
+        ruby = self.name == "ruby" and "ARGF.inplace_mode" in self.mask
+        if not ruby and (
+            self.name != "perl" or not re.search(r"\$(?:\^I|\{\^I\})(?!\s*=\s*undef)", self.mask)
+        ):
+            return
+        starts = re.finditer(r"@ARGV\s*=(?![=~])\s*|push\s*\(?\s*@ARGV\s*,\s*", self.mask)
+        files = [self.value(self.text[s.end() : self._end(s.end())]) for s in starts]
+        for found in re.finditer(r"\(\s*\$\^I\s*,\s*@ARGV\s*\)\s*=\s*(?=\()", self.mask):
+            end = matching(self.mask, found.end())
+            given = split(self.text[found.end() + 1 : end])
+            files += [self.value(text) for text in given[1:]]
+        for values in files or self.arguments:
+            self.unclear = self.unclear or values == ANY
+            self.run.effects.write(values, self.state, f"{self.name} -i", kind=effects.ENTRY)
 
     # -- names
 
@@ -117,22 +153,30 @@ class ForeignCode(ForeignUses):
                 end = self._end(start)
                 if self.mask[start : start + 1] in ("(", "["):
                     end = matching(self.mask, start) + 1
-                self._looped(found[1] or "_", self.text[start:end])
+                self._looped(found[1] or "_", self.text[start:end], end)
         behind = (
             r"\s*\.(?:forEach|each|map|each_line|flatMap)\s*"
             r"(?:\(\s*(?:async\s*)?\(?|\{\s*\||do\s*\|)\s*(\w+)"
         )
         for found in re.finditer(behind, self.mask):
-            self._looped(found[1], self.owner(found.start()))
+            self._looped(found[1], self.owner(found.start()), found.end())
+        for found in re.finditer(
+            r"foreach\s*\((.{1,300}?)\s+as\s+(?:\$\w+\s*=>\s*)?\$(\w+)", self.text
+        ):
+            self._looped(found[2], found[1], found.end())
+        blocks = r"(Dir\.glob\s*\([^)]*\))\s*(?:\{|do)\s*\|\s*(\w+)\s*\|"
+        for found in re.finditer(blocks, self.text):
+            self._looped(found[2], found[1], found.end())
 
-    def _looped(self, name: str, items: str) -> None:
+    def _looped(self, name: str, items: str, at: int) -> None:
         while items[:1] == "(" and items[-1:] == ")" and matching(items, 0) == len(items) - 1:
             items = items[1:-1].strip()
         given = split(items.strip())
-        if given and given[0][:1] == "[" and len(given) == 1:
+        if len(given) == 1 and given[0][:1] == "[" and matching(given[0], 0) == len(given[0]) - 1:
             given = split(given[0][1:-1])
         values = [v for item in given for v in self.value(item)]
         if values and UNKNOWN not in values:
+            values = list(self.kept(name, capped(values), at)) or [""]
             known = self.variables.get(name, ())
             self.variables[name] = capped([*known, *values])
 

@@ -183,10 +183,14 @@ class ForeignValues(ForeignFiles):
         tail = name.rpartition(".")[2].rpartition(":")[2].rpartition(">")[2]
         if name == "Buffer.from" or tail in ("atob", "decode_base64", "base64_decode"):
             return self._decoded(self.value(given[0]) if given else ANY)
-        if tail == "sprintf" or name == "format":
+        if name == "ENV.fetch" and given:
+            return self.environment(self.value(given[0])[0])
+        if name in ("os.tmpdir", "Dir.tmpdir", "tmpdir", "sys_get_temp_dir"):
+            return ("/tmp",)
+        if tail == "sprintf" or tail == "format":
             return self._filled(given)
         if tail == "join" and self.name == "perl" and given:
-            pieces = [self.value(g) for g in given[1:]]
+            pieces = [v for g in given[1:] for v in self.items(g) or [self.value(g)]]
             values: Values = pieces[0] if pieces else ("",)
             for part in pieces[1:]:
                 values = product(product(values, self.value(given[0])), part)
@@ -223,16 +227,58 @@ class ForeignValues(ForeignFiles):
             return self._method(owner, method, given)
         return ANY
 
+    def items(self, text: str) -> list[Values] | None:
+        """The elements of a list that is spelled out; None for anything else."""
+        text = text.strip()
+        found = self.re.fullmatch(r"(?:qw|%w)\s*[({\[/|](.*)[)}\]/|]", text, self.re.S)
+        if found:
+            return [(word,) for word in found[1].split()]
+        if text[:1] == "[" and matching(text, 0) == len(text) - 1:
+            return [self.value(item) for item in split(text[1:-1])]
+        return None
+
+    def _each(self, owner: str, name: str, code: str) -> Values | None:
+        """`list.map(x => ...)` and `list.filter(x => ...)`."""
+        from parallel_agents.guard.shell.code import foreignfilters
+
+        found = self.re.match(r"\s*\(?\s*(\w+)\s*\)?\s*=>\s*(.*)", code, self.re.S)
+        values = self.value(owner) if found else ANY
+        if not found or values == ANY or len(values) > 64:
+            return None
+        before = self.variables.get(found[1])
+        out: list[str] = []
+        for value in values:
+            self.variables[found[1]] = (value,)
+            if name in ("map", "flatMap"):
+                out += self.value(found[2])
+            elif foreignfilters.holds(self, found[2], found[1]) is not False:
+                out.append(value)
+        self.variables.pop(found[1], None)
+        if before is not None:
+            self.variables[found[1]] = before
+        return capped(out) or ("",)
+
     def _method(self, owner: str, name: str, given: list[str]) -> Values:
         """What a method of a text or a list gives."""
+        if name == "join":
+            listed = self.items(owner)
+            between = self.value(given[0]) if given else (",",)
+            whole: Values = listed[0] if listed else ANY
+            for part in (listed or [])[1:64]:
+                whole = product(product(whole, between), part)
+            if listed:
+                return whole
+            return product(
+                product(self.value(owner), ("/",)), self.value(given[0] if given else "")
+            )
+        if name == "format" and "util" in owner:
+            return self._filled(given)
+        if name in ("map", "filter", "flatMap") and given:
+            each = self._each(owner, name, ",".join(given))
+            if each is not None:
+                return each
         if owner in ("process.argv", "argv", "Bun.argv", "Deno.args") and name == "slice":
             return capped([v for word in self.arguments for v in word]) if self.arguments else ANY
-        if name == "join" and owner[:1] == "[" and given:
-            pieces = [self.value(piece) for piece in split(owner[1:-1])]
-            joined: Values = pieces[0] if pieces else ("",)
-            for part in pieces[1:]:
-                joined = product(product(joined, self.value(given[0])), part)
-            return joined
         values = self.value(owner)
         if values == ANY:
             return ANY
@@ -279,6 +325,9 @@ class ForeignValues(ForeignFiles):
         own = self.re.fullmatch(r"(\w+)\[(\d+)\]", text)
         if own and own[1] in self.argv and int(own[2]) < len(self.arguments):
             return self.arguments[int(own[2])]
+        found = self.re.fullmatch(r"Dir(?:\.glob)?\s*[\[(](.*)[\])]", text, self.re.S)
+        if found:
+            return self.globbed(self.value(found[1]))
         name = text.lstrip("$@")
         index = self.re.fullmatch(r"(\w+)\[[^\]]*\]|\{(\w+)\}|(\w+)->\[[^\]]*\]", name)
         if index:

@@ -62,6 +62,9 @@ class Line:
                 if behind in ("e", "E") and waiting:
                     self.code.append(waiting.pop(0))
                 return
+            if letter == "0" and behind[:1] != "x":
+                at = len(letters) - len(behind.lstrip("01234567"))
+                continue
             if letter in _VALUED:
                 if letter in "MmI" and not behind and waiting:
                     behind = waiting.pop(0)[0]
