@@ -6,6 +6,7 @@ import os
 
 from parallel_agents.guard.edits import Objection
 from parallel_agents.guard.shell.bash.words import (
+    DEEP,
     MARKS,
     MOST,
     STAR,
@@ -323,6 +324,23 @@ def _through_proc(path: str) -> str:
     return path
 
 
+def _folders(starts: list[str], *, files: bool) -> list[str]:
+    """The folders, and those below them; with the files where these are meant too."""
+    found = list(starts)
+    for folder in found:
+        if len(found) > 4 * _GLOBBED:
+            break
+        try:
+            with os.scandir(folder or "/") as entries:
+                for entry in entries:
+                    deeper = entry.is_dir(follow_symlinks=False)
+                    if entry.name[0] != "." and (deeper or files):
+                        found.append(entry.path)
+        except OSError:
+            continue
+    return found
+
+
 def _glob(pattern: str) -> list[str] | None:
     """The paths on the disk that an absolute pattern with marks fits; None for too many."""
     found = [""]
@@ -334,6 +352,9 @@ def _glob(pattern: str) -> list[str] | None:
             found = [f"{folder}/{piece}" for folder in found]
             if depth and any(not MARKS.isdisjoint(p) for p in pieces[:depth]):
                 found = [path for path in found if os.path.lexists(path)]
+            continue
+        if piece == DEEP:
+            found = _folders(found, files=last)
             continue
         names: list[str] = []
         for folder in found:

@@ -6,7 +6,7 @@ text with marks; what a mark stands for is kept here, for the process.
 
 from __future__ import annotations
 
-from parallel_agents.guard.shell.bash.words import ONE, SPECIAL, STAR, UNKNOWN
+from parallel_agents.guard.shell.bash.words import DEEP, ONE, SPECIAL, STAR, UNKNOWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _ends(pattern: str, text: str, starts: set[int]) -> set[int]:
     for mark in pattern:
         if not starts:
             break
-        if mark == UNKNOWN:
+        if mark in (UNKNOWN, DEEP):
             starts = set(range(min(starts), len(text) + 1))
         elif mark == STAR:
             starts = {end for start in starts for end in _within(text, start)}

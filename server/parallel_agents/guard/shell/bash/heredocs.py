@@ -12,7 +12,7 @@ MARK = "/:here:"
 _BREAKS = " \t\n;|&()<>"
 
 
-_ODD = ("<<", "<>", ";&", '$"', "}>", "}<", "|&", "[ ")
+_ODD = ("<<", "<>", ";&", '$"', "}>", "}<", "|&", "[ ", "/$")
 _IN_FRONT = frozenset(("if", "then", "elif", "else", "while", "until", "do", "!", "time"))
 """Words behind which a command starts."""
 
@@ -188,6 +188,13 @@ class Scan:
                 else:
                     depth += (char == "{") - (char == "}")
                     self.copy(1)
+        elif text[at - 1 : at] == "/" and (text[at + 1].isalpha() or text[at + 1] == "_"):
+            # Of `$a/$b.c` the grammar makes two words, of `$a/${b}.c` one.
+            end = at + 1
+            while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+                end += 1
+            self.out.append("${" + text[at + 1 : end] + "}")
+            self.at = end
         else:
             self.copy(2)
 

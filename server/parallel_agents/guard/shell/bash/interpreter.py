@@ -171,6 +171,10 @@ class Interpreter:
         out = NOTHING
         if opened.failed:
             self.returns = False
+        elif body is not None and body.type == "command" and not state.dead:
+            # `cmd < file arg`: the grammar takes `arg` for a second target.
+            more = [w for r in redirects for w in r.children_by_field_name("destination")[1:]]
+            out = self.command(body, state, opened.stdin, [text_of(word) for word in more])
         elif body is not None:
             out = self.node(body, state, opened.stdin)
         if body is None or text_of(body) != "exec":
@@ -240,8 +244,10 @@ class Interpreter:
 
     # -- one command
 
-    def command(self, node: Any, state: State, stdin: Stream) -> Stream:
-        """Run a simple command."""
+    def command(
+        self, node: Any, state: State, stdin: Stream, more: list[str] | None = None
+    ) -> Stream:
+        """Run a simple command, with `more` words than its node has."""
         from parallel_agents.guard.shell.programs import invocation
 
         self.returns = None
@@ -267,7 +273,7 @@ class Interpreter:
                 words.append(text_of(child))
             elif child.is_named or kind not in ("$",):
                 words.append(text_of(child))
-        found = [f for word in words for f in expansion.fields(self, word, state)]
+        found = [f for word in (*words, *(more or ())) for f in expansion.fields(self, word, state)]
         if before and found:
             state.exported = exported.union(before)
         numbers = state.numbers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parallel_agents.guard.shell.bash import globs
 from parallel_agents.guard.shell.bash.heredocs import end_of_expansion
-from parallel_agents.guard.shell.bash.words import CLOSE, COMMA, HOME, ONE, OPEN, STAR, UNKNOWN
+from parallel_agents.guard.shell.bash.words import CLOSE, COMMA, DEEP, HOME, ONE, OPEN, STAR
 
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 _SPECIAL = frozenset("@*#?-$!0123456789")
@@ -132,7 +132,7 @@ class _Cutter:
         word = self.word
         if char == "*":
             deep = word.startswith("**", self.at)
-            self._text.append(UNKNOWN if deep else STAR)
+            self._text.append(DEEP if deep else STAR)
             self.at += 2 if deep else 1
             return
         if char == "[":

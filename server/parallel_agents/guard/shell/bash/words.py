@@ -16,13 +16,15 @@ OPEN, COMMA, CLOSE = "\ue003", "\ue004", "\ue005"
 """Braces that bash expands."""
 SPLIT = "\ue006"
 """Where an unquoted value falls into several words."""
+DEEP = "\ue008"
+"""Any text, slashes included, of what is there: `**`."""
 HOME = "\ue007"
 """A tilde that bash expands."""
 
 SPECIAL = frozenset(map(chr, range(0xE010, 0xE090)))
 """A set of characters or an extended pattern each: see `globs`."""
 
-WILD = frozenset((UNKNOWN, STAR, ONE)) | SPECIAL
+WILD = frozenset((UNKNOWN, STAR, ONE, DEEP)) | SPECIAL
 MARKS = frozenset((OPEN, COMMA, CLOSE, SPLIT, HOME)) | WILD
 
 MOST = 64
@@ -128,7 +130,7 @@ def fits(pattern: str, text: str) -> bool:
     star = deep = (-1, -1)
     while place < len(text):
         mark = pattern[at] if at < len(pattern) else ""
-        if mark == UNKNOWN:
+        if mark in (UNKNOWN, DEEP):
             at += 1
             deep, star = (at, place), (-1, -1)
         elif mark == STAR:
@@ -145,7 +147,7 @@ def fits(pattern: str, text: str) -> bool:
             at, place = deep
         else:
             return False
-    return all(mark in (UNKNOWN, STAR) for mark in pattern[at:])
+    return all(mark in (UNKNOWN, DEEP, STAR) for mark in pattern[at:])
 
 
 def _choices(value: str) -> tuple[str, list[str], str] | None:

@@ -89,7 +89,8 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
         from parallel_agents.guard.shell.programs import arguments, policy
 
         arguments.apply(run, name, policy.rules(name) or {}, given, state)
-    given = [(f"-n{v[0][1:]}",) if v[0][:1] == "-" and v[0][1:].isdecimal() else v for v in given]
+    if name in ("head", "tail"):  # `-3` is `-n 3`
+        given = [(f"-n{v[0][1:]}",) if v[0][1:].isdecimal() and v[0] < "." else v for v in given]
     parsed = Given(given, frozenset(_VALUED.get(name, "").split()))
     words = parsed.words[:1] if name == "uniq" else parsed.words
     if not words or words == [("-",)]:
@@ -98,6 +99,8 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
         source = run.contents(run.effects.listed(list(words[0]), state), state)
     elif name == "paste" and all(word == ("-",) for word in words):
         return mapped(stdin, lambda lines: _beside(lines, len(words), parsed), lambda line: [line])
+    elif name == "comm":
+        return _common(run, words, parsed, state, stdin)
     elif name == "sort" or name == "tac":
         source = _all(run, words, state)
     else:
@@ -113,6 +116,25 @@ def _all(run: Interpreter, words: list[Values], state: State) -> Stream:
             return UNSEEN
         lines += stream.lines
     return Stream(None, tuple(dict.fromkeys(lines)))
+
+
+def _common(
+    run: Interpreter, words: list[Values], parsed: Given, state: State, stdin: Stream
+) -> Stream:
+    """What `comm` prints: lines of the first file, of the second, of both."""
+    given = [stdin if w == ("-",) else run.contents(w, state) for w in words[:2]]
+
+    def make() -> Stream:
+        if len(given) < 2 or any(s.texts == ANY or s.lines == ANY for s in given):
+            return UNSEEN
+        first, second = given[0].lines, given[1].lines
+        hidden = {c for flag in parsed.flags if flag[:2] != "--" for c in flag[1:]}
+        found = [] if "1" in hidden else [v for v in first if v not in second]
+        found += [] if "2" in hidden else [v for v in second if v not in first]
+        found += [] if "3" in hidden else [v for v in first if v in second]
+        return Stream(None, tuple(found)) if found else Stream(("",))
+
+    return Later(make)
 
 
 def _same(line: str) -> list[str]:
@@ -258,6 +280,7 @@ _KNOWN: dict[str, Callable[[Stream, Given], Stream]] = {
     "nl": _nl,
     "wc": _wc,
     "cut": _cut,
+    "comm": lambda source, parsed: UNSEEN,
 }
 NAMES = tuple(_KNOWN)
 """The filters that this module knows."""

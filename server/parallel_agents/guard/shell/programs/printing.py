@@ -45,6 +45,12 @@ def _shown(run: Interpreter, values: Values, state: State) -> Values:
     return values
 
 
+def _each(run: Interpreter, values: Values, state: State) -> list[Values]:
+    """A word as the words that its wildcards find."""
+    found = run.effects.listed(list(values), state)
+    return [(v,) for v in found] if len(values) == 1 and found != values else [values]
+
+
 def _escaped(text: str) -> str:
     if "\\" not in text:
         return text
@@ -73,7 +79,8 @@ def _printf(
     run.succeeded(True)
     if not rest:
         return UNSEEN
-    formats, words = rest[0], [_shown(run, v, state) for v in rest[1:]]
+    formats = rest[0]
+    words = [w for v in rest[1:] for w in _each(run, v, state)]
     found: list[str] = []
     for form in formats:
         found += _formatted(_escaped(form), words)
@@ -88,15 +95,8 @@ def _formatted(form: str, words: list[Values]) -> Values:
     pieces, holes = _holes(form)
     if not holes:
         return ("".join(pieces),)
-    flat: list[Values] = []
-    for word in words:
-        flat += (
-            [(w,) for w in word[0].split(" ")]
-            if len(word) == 1 and " " in word[0] and False
-            else [word]
-        )
     values: Values = ("",)
-    rest = flat or [("",)]
+    rest = list(words) or [("",)]
     while rest:
         for at, piece in enumerate(pieces):
             values = product(values, (piece,))
