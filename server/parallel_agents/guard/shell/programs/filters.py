@@ -128,7 +128,7 @@ def _common(
         if len(given) < 2 or any(s.texts == ANY or s.lines == ANY for s in given):
             return UNSEEN
         first, second = given[0].lines, given[1].lines
-        hidden = {c for flag in parsed.flags if flag[:2] != "--" for c in flag[1:]}
+        hidden = {flag[1:] for flag in parsed.flags if flag[:1] == "-"}
         found = [] if "1" in hidden else [v for v in first if v not in second]
         found += [] if "2" in hidden else [v for v in second if v not in first]
         found += [] if "3" in hidden else [v for v in first if v in second]
@@ -185,7 +185,11 @@ def _sort(source: Stream, parsed: Given) -> Stream:
         # Where the order hangs on the language of the machine, each line may be anywhere.
         if parsed.options or found != sorted(lines, key=lambda s: (s.lower().strip("._/-"), s)):
             return None
-        plain = all(f in ("-u", "--unique", "-r", "--reverse", "-ur", "-ru") for f in parsed.flags)
+        plain = all(
+            f in ("-u", "--unique", "-r", "--reverse", "-ur", "-ru")
+            for f in parsed.flags
+            if f[:1] == "-"
+        )
         return (found[::-1] if parsed.has("-r", "--reverse") else found) if plain else None
 
     return mapped(source, whole, _same)
@@ -194,7 +198,7 @@ def _sort(source: Stream, parsed: Given) -> Stream:
 def _uniq(source: Stream, parsed: Given) -> Stream:
     if parsed.has("-c", "--count"):
         return mapped(source, None, lambda line: ["      1 " + line])
-    if parsed.flags:
+    if any(flag[:1] == "-" for flag in parsed.flags):
         return mapped(source, None, _same)
     return mapped(
         source, lambda ls: [v for at, v in enumerate(ls) if not at or v != ls[at - 1]], _same
