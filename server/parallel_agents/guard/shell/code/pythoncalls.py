@@ -196,10 +196,10 @@ def _of_stranger(walk: Functions, called: Name, given: list[Any], named: dict[st
         _queried(walk, values)
         return Name(name + "()")
     if name in _MAINS:
-        from parallel_agents.guard.shell.code import pythons
+        from parallel_agents.guard.shell.code import pythontools
 
         words = elements(given[0]) if given and given[0] is not None else walk.argv[1:]
-        pythons.run_module(
+        pythontools.run_module(
             walk.run, name.partition(".")[0], [texts(w) for w in words or [UNKNOWN]], state, UNSEEN
         )
         return UNKNOWN

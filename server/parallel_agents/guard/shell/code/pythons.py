@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
+from parallel_agents.guard.shell.bash.words import UNKNOWN, fits, is_known
 from parallel_agents.guard.shell.programs import scripts
-from parallel_agents.guard.shell.programs.arguments import Given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,20 +14,11 @@ if TYPE_CHECKING:
     from parallel_agents.guard.shell.bash.state import State, Values
 
 _VALUED = ("-W", "-X", "--check-hash-based-pycs")
-_QUIET = names(
-    """
-    unittest pytest doctest timeit trace cProfile profile pdb http.server site sysconfig
-    platform py_compile compileall tokenize ast dis inspect this calendar json pip venv
-    ensurepip pydoc tabnanny symtable idlelib turtle asyncio mypy pyright pylint flake8
-    pyflakes bandit build twine wheel setuptools django flask uvicorn gunicorn celery IPython
-    jupyter notebook
-    """
-)
-"""Modules that run code which is not seen, and do not write what they are given."""
 
 
 def python(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
     """Follow what a Python would run."""
+    _started(run, given, state)
     rest = list(given)
     while rest:
         word = rest[0][0]
@@ -43,22 +33,24 @@ def python(run: Interpreter, name: str, given: list[Values], state: State, stdin
             return UNSEEN
         elif word[:2] != "--" and "c" in word[1:]:
             attached = word.partition("c")[2]
-            code: Values = (attached,) if attached else (rest.pop(0) if rest else ("",))
-            return _code(run, code, "-c", rest, state, stdin)
+            text: Values = (attached,) if attached else (rest.pop(0) if rest else ("",))
+            return code(run, text, "-c", rest, state, stdin)
         elif word[:2] != "--" and "m" in word[1:]:
             attached = word.partition("m")[2]
             module = attached or (rest.pop(0)[0] if rest else "")
-            return run_module(run, module, rest, state, stdin)
+            from parallel_agents.guard.shell.code import pythontools
+
+            return pythontools.run_module(run, module, rest, state, stdin)
     if not rest or rest[0] in (("-",), ("/dev/stdin",)):
         source = stdin.texts if stdin.texts is not None else ANY
-        return _code(run, source, "-", rest[1:], state)
+        return code(run, source, "-", rest[1:], state)
     script = rest.pop(0)
     for value in script:
         for path in run.absolute(value, state):
             if is_known(path) and os.path.isdir(path):
                 path = os.path.join(path, "__main__.py")
             if "parallel_agents/" in path and _is_own(run, path):
-                _own(run, rest)
+                own(run, rest)
             stream = run.contents_of(path)
             if scripts.is_missing(run, path):
                 run.effects.unknown(f"there is no script `{value[:60]}`")
@@ -67,13 +59,13 @@ def python(run: Interpreter, name: str, given: list[Values], state: State, stdin
                 for values in rest:
                     run.effects.mention(values, state, value[:60])
             else:
-                _code(run, stream.texts, path, rest, state, stdin)
+                code(run, stream.texts, path, rest, state, stdin)
     return UNSEEN
 
 
-def _code(
+def code(
     run: Interpreter,
-    code: Values,
+    texts: Values,
     script: str,
     arguments: list[Values],
     state: State,
@@ -81,7 +73,7 @@ def _code(
 ) -> Stream:
     from parallel_agents.guard.shell.code import pythoncode
 
-    for text in code:
+    for text in texts:
         if not is_known(text):
             run.effects.unknown("Python code is only known when it runs", text)
             if text == UNKNOWN:
@@ -92,69 +84,36 @@ def _code(
     return UNSEEN
 
 
-def run_module(
-    run: Interpreter, module: str, rest: list[Values], state: State, stdin: Stream
-) -> Stream:
-    from parallel_agents.guard.shell.programs import invocation
+def _started(run: Interpreter, given: list[Values], state: State) -> None:
+    """What every Python runs first, as the environment says."""
+    flags = [v[0] for v in given if v[0][:1] == "-"]
+    if any(
+        f[:2] != "--" and ("E" in f or "I" in f) for f in flags[:3] if f[:2] not in ("-c", "-m")
+    ):
+        return
+    first = [] if any(f in ("-S",) for f in flags[:3]) else ["sitecustomize", "usercustomize"]
+    for value in state.variables.get("PYTHONPATH", ()):
+        for folder in value.split(":") if is_known(value) else ():
+            for name in first:
+                _found(run, f"{folder or '.'}/{name}.py", state)
+    asks = any(f[:2] != "--" and "i" in f[1:] for f in flags[:3] if f[:2] not in ("-c", "-m"))
+    if asks or "PYTHONINSPECT" in state.variables:
+        for value in state.variables.get("PYTHONSTARTUP", ()):
+            _found(run, value, state)
+    for value in state.variables.get("PYTHONPYCACHEPREFIX", ()):
+        for path in run.absolute(value, state):
+            run.effects.mention((f"{path}/any",), state, "PYTHONPYCACHEPREFIX")
 
-    if module.partition(".")[0] == "parallel_agents":
-        _own(run, rest)
-        return UNSEEN
-    if module in ("json.tool", "json") and len(rest) > 0:
-        words = Given(rest, frozenset(("--indent",))).words
-        if len(words) > 1:
-            run.effects.write(words[1], state, "json.tool")
-        return UNSEEN
-    if module in ("zipfile", "tarfile") and rest[:1] in ([("-e",)], [("--extract",)], [("-c",)]):
-        program = "unzip" if module == "zipfile" else "tar"
-        names = rest[1:]
-        if rest[0] == ("-c",):
-            run.effects.write(names[0] if names else ANY, state, module)
-            return UNSEEN
-        folder = names[1] if len(names) > 1 else (".",)
-        head: list[Values] = [("-d",), folder] if program == "unzip" else [("-x",), ("-C",), folder]
-        first: list[Values] = [names[0]] if program == "unzip" else [("-f",), names[0]]
-        return invocation.program(run, program, [*first, *head], state, stdin)
-    if module in ("cProfile", "profile", "trace", "pdb", "coverage"):
-        output = Given(rest, frozenset(("-o", "-s"))).value("-o")
-        if output is not None:
-            run.effects.write(output, state, f"{module} -o")
-        if module == "coverage":
-            return invocation.program(run, "coverage", rest, state, stdin)
-        inner = list(rest)
-        while inner and inner[0][0][:1] == "-":
-            flag = inner.pop(0)[0]
-            if flag in ("-o", "-s", "-c", "-C", "--coverdir", "-f", "--file") and inner:
-                inner.pop(0)
-            if flag == "-m" and inner:
-                return run_module(run, inner[0][0], inner[1:], state, stdin)
-        return python(run, "python", inner, state, stdin) if inner else UNSEEN
-    if module in ("venv", "virtualenv"):
-        for values in rest:
-            if values[0][:1] != "-":
-                run.effects.write(tuple(v + "/" + UNKNOWN for v in values), state, module)
-        return UNSEEN
-    if module == "timeit":
-        parsed = Given(rest, frozenset(("-n", "-r", "-s", "-u", "--setup", "--number", "--repeat")))
-        code = [v for option, v in parsed.options if option in ("-s", "--setup")] + parsed.words
-        return _code(run, ("\n".join(v[0] for v in code),), "-c", [], state, stdin)
-    if module in ("unittest", "pytest", "nose2", "nose", "green"):
-        from parallel_agents.guard.shell.programs import testruns
 
-        testruns.follow(run, state)
-    relative = module.replace(".", "/")
-    for path in (f"{relative}.py", f"{relative}/__main__.py"):
-        for absolute in run.absolute(path, state):
-            stream = run.contents_of(absolute)
-            if stream.texts is not None and stream.texts != ANY:
-                return _code(run, stream.texts, absolute, rest, state, stdin)
-    if module.partition(".")[0] in _QUIET:
-        run.effects.unknown(f"`python -m {module}` runs code that is not seen")
-        if module in ("pip",):
-            return UNSEEN
-        return UNSEEN
-    name = {"lib2to3": "2to3", "ruff": "ruff"}.get(module, module)
-    return invocation.program(run, name, rest, state, stdin)
+def _found(run: Interpreter, path: str, state: State) -> None:
+    if UNKNOWN in path:
+        wanted = path
+        for name in [n for n in run.written if fits(wanted, n)]:
+            code(run, run.written[name].texts or ANY, name, [], state)
+        return
+    stream = run.contents((path,), state)
+    if stream.texts is not None and stream.texts != ANY:
+        code(run, stream.texts, path, [], state)
 
 
 def _is_own(run: Interpreter, path: str) -> bool:
@@ -163,7 +122,7 @@ def _is_own(run: Interpreter, path: str) -> bool:
     )
 
 
-def _own(run: Interpreter, rest: list[Values]) -> None:
+def own(run: Interpreter, rest: list[Values]) -> None:
     from parallel_agents.guard.shell.programs.invocation import VERBS
 
     for values in rest:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import UNSEEN
 from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
 
@@ -26,6 +27,11 @@ def read(
 ) -> Stream | None:
     """Follow what the command has written; None, as the runner is in the policy table too."""
     follow(run, state)
+    for at, values in enumerate(given):
+        option, equals, attached = values[0].partition("=")
+        if option == "--basetemp":  # it is emptied first
+            goal = (attached,) if equals else given[at + 1] if at + 1 < len(given) else ()
+            run.effects.write(goal, state, f"{name} --basetemp", kind=effects.TREE)
     return None
 
 

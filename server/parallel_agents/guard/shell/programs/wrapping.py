@@ -143,6 +143,8 @@ def wrapper(
             run.inner(code[0], state, stdin)
         return UNSEEN
     if name == "coverage.run":
+        data = Given(given, frozenset(("--data-file", *options.split()))).value("--data-file")
+        run.effects.write(data or (), state, "coverage --data-file")
         from parallel_agents.guard.shell.code import pythons
 
         return pythons.python(run, "python", rest, state, stdin)
