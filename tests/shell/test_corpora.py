@@ -18,7 +18,6 @@ RECALL, FALSE = 98.0, 2.0
 """Per cent: at least, at most."""
 
 STRICTER = {
-    "m370": "gzip refuses a file with a second name by itself; without one it would replace it",
     "m441": "the first cp fails, because what it copies is not there",
     "a215": "a commit of everything would take over what another agent has not finished",
 }

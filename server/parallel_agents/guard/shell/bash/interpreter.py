@@ -38,6 +38,8 @@ class Interpreter:
         """What the command has put into files so far, by absolute path (marks allowed)."""
         self.copied: list[tuple[str, str]] = []
         """(copy, original) of each folder that the command has copied, absolute."""
+        self.packed: dict[str, list[str] | None] = {}
+        """The members of each archive that the command has made, by absolute path."""
         self.staged: list[str] = []
         """What `git add` was given so far."""
         self.script = ""

@@ -6,7 +6,7 @@ import os
 
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
+from parallel_agents.guard.shell.bash.words import UNKNOWN, fits, globbed, is_known
 from parallel_agents.guard.shell.programs.arguments import Given
 
 TYPE_CHECKING = False
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
 
 _GREATEST = 16 << 20
 _MOST = 2000
-_TAR = names(
-    """
-    -f --file -C --directory -T --files-from -X --exclude-from -I --exclude --strip-components
-    --transform -b -g --use-compress-program --owner --group --mode --mtime --one-top-level -N
-    -K -s --xform
-    """
-)
 
 
 def read(
@@ -31,97 +24,76 @@ def read(
     """Any of the archivers; None where the policy table says the rest."""
     if name == "pax":
         parsed = Given(given, frozenset(("-f", "-s", "-p", "-x")))
+        if parsed.has("-w") and not parsed.has("-r"):
+            run.effects.write(parsed.value("-f") or (), state, "pax -f")
         if parsed.has("-r"):
             unknown(
                 run, parsed.words[-1][0] if parsed.has("-w") and parsed.words else ".", state, name
             )
     elif name in ("tar", "bsdtar", "gtar"):
-        _tar(run, name, given, state)
+        from parallel_agents.guard.shell.programs import tars
+
+        tars.tar(run, name, given, state)
     elif name == "unzip":
         _unzip(run, given, state)
     elif name == "zip":
         _zip(run, given, state, stdin)
         return None
     elif name == "cpio":
-        parsed = Given(given, frozenset(("-D", "--directory", "-F", "-E")))
-        folder = (parsed.value("-D", "--directory") or (".",))[0]
-        if parsed.has("-i", "--extract", "-p", "--pass-through"):
-            unknown(
-                run,
-                folder if not parsed.has("-p") else (parsed.words or [(".",)])[0][0],
-                state,
-                name,
-            )
+        _cpio(run, given, state, stdin)
+    elif name in ("ar", "llvm-ar", "gcc-ar"):
+        _ar(run, name, given, state)
     else:
         _seven(run, name, given, state)
     return UNSEEN
 
 
-def _tar(run: Interpreter, name: str, given: list[Values], state: State) -> None:
-    rest = list(given)
-    if rest and len(rest[0]) == 1 and rest[0][0][:1] != "-" and rest[0][0].isalpha():
-        # `tar xf FILE`: the letters of the first word are options, their values follow in order.
-        letters = rest.pop(0)[0]
-        options: list[Values] = []
-        for letter in letters:
-            options.append(("-" + letter,))
-            if "-" + letter in _TAR and rest:
-                options.append(rest.pop(0))
-        rest = options + rest
-    parsed = Given(rest, _TAR)
-    archive = parsed.value("-f", "--file")
-    if parsed.has("-c", "--create", "-r", "--append", "-u", "--update", "-A", "--delete"):
-        if archive and archive != ("-",):
-            run.effects.write(archive, state, f"{name} -f")
-        if parsed.has("--remove-files"):
-            for word in parsed.words:
-                run.effects.write(word, state, "tar --remove-files", kind=effects.TREE)
-        return
-    if not parsed.has("-x", "--extract", "--get") or parsed.has("-O", "--to-stdout"):
-        return
-    folder = (parsed.value("-C", "--directory") or (".",))[0]
-    top = parsed.value("--one-top-level")
-    if top:
-        folder = os.path.join(folder, top[0])
-    strip = parsed.value("--strip-components")
-    depth = int(strip[0]) if strip and strip[0].isdecimal() else 0
-    if parsed.has("--transform", "-s", "--xform"):
-        unknown(run, folder, state, name)
-        return
-    wanted = [v for word in parsed.words for v in word]
-    for value in archive or ("-",):
-        _members(run, value, folder, depth, wanted, state, name)
+def packed(
+    run: Interpreter, folder: str, value: str, found: list[str] | None, state: State
+) -> list[str] | None:
+    """`found` and what is put into an archive for the word `value`, called from `folder`."""
+    if found is None or not is_known(value) or not is_known(folder) or len(state.cwds) != 1:
+        return None
+    top = os.path.join(state.cwds[0], folder, value)
+    name = value.lstrip("/")
+    if not os.path.isdir(top):
+        return [*found, name]
+    found = list(found)
+    for at, folders, inside in os.walk(top):
+        run.budget.step()
+        folders[:] = [f for f in folders if f != ".git"]
+        found += [os.path.join(name, at[len(top) :].strip("/"), each) for each in inside]
+        if len(found) > _MOST:
+            return None
+    return found
 
 
-def _members(
-    run: Interpreter,
-    archive: str,
-    folder: str,
-    depth: int,
-    wanted: list[str],
-    state: State,
-    how: str,
-) -> None:
-    names: list[str] | None = None
+def members(
+    run: Interpreter, archive: str, wanted: list[str], state: State, how: str
+) -> list[str] | None:
+    """The names that are taken out of an archive; None where nobody knows them."""
+    found: list[str] | None = None
     if archive != "-" and is_known(archive):
         for path in run.absolute(archive, state):
-            if path not in run.written and is_known(path):
-                names = _zipped(path) if how == "unzip" else _tarred(path)
-    if names is None:
-        if wanted:
-            names = [w.replace("\ue001", UNKNOWN) for w in wanted]
-        else:
-            unknown(run, folder, state, how)
-            return
-    for member in names[:_MOST]:
-        if wanted and not any(
-            member == w or member.startswith(w.rstrip("/") + "/") or not is_known(w) for w in wanted
-        ):
-            continue
-        pieces = [p for p in member.split("/") if p not in ("", ".")][depth:]
-        if pieces:
-            goal = os.path.join(folder, *pieces)
-            run.effects.write((goal,), state, how, kind=effects.ENTRY)
+            if path in run.packed:
+                found = run.packed[path]
+            elif path not in run.written and is_known(path):
+                found = _zipped(path) if how in ("unzip", "7z") else _tarred(path)
+    if not wanted:
+        return found
+    if found is None:
+        return [w.replace("\ue001", UNKNOWN) for w in wanted]
+    return [
+        member
+        for member in found
+        if any(
+            member == w
+            or member.startswith(w.rstrip("/") + "/")
+            or not is_known(w)
+            or fits(globbed(w).replace("\ue001", UNKNOWN), member)
+            for w in wanted
+        )
+    ]
 
 
 def _tarred(path: str) -> list[str] | None:
@@ -154,13 +126,44 @@ def _zipped(path: str) -> list[str] | None:
 
 
 def _unzip(run: Interpreter, given: list[Values], state: State) -> None:
-    parsed = Given(given, frozenset(("-d", "-x", "-P")))
-    if parsed.has("-l", "-t", "-p", "-v", "-Z", "-c", "-z") or not parsed.words:
+    words: list[Values] = []
+    excluded: list[str] = []
+    folder, excluding, flags = ".", False, ""
+    rest = list(given)
+    while rest:
+        values = rest.pop(0)
+        word = values[0]
+        if word == "-d" and rest:
+            folder, excluding = rest.pop(0)[0], False
+        elif word.startswith("-d") and len(word) > 2 and "/" in word:
+            folder = word[2:]
+        elif word == "-x":
+            excluding = True
+        elif word[:1] == "-" and len(word) > 1:
+            flags += word[1:]
+            if word[-1] == "d" and word.isascii() and rest:  # `-qod DIR`
+                folder = rest.pop(0)[0]
+            excluding = word[-1] == "x"
+        elif excluding:
+            excluded += values
+        else:
+            words.append(values)
+    if any(flag in flags for flag in "ltpvZcz") or not words:
         return
-    folder = (parsed.value("-d") or (".",))[0]
-    wanted = [v for word in parsed.words[1:] for v in word]
-    for value in parsed.words[0]:
-        _members(run, value, folder, 0, wanted, state, "unzip")
+    wanted = [v for word in words[1:] for v in word]
+    for value in words[0]:
+        found = members(run, value if "." in value[1:] else value + ".zip", wanted, state, "unzip")
+        if found is None:
+            unknown(run, folder, state, "unzip")
+            continue
+        for member in found[:_MOST]:
+            if any(fits(globbed(x).replace("\ue001", UNKNOWN), member) for x in excluded):
+                continue
+            name = os.path.basename(member) if "j" in flags else member
+            goal = os.path.join(folder, *[p for p in name.split("/") if p])
+            if "n" in flags and all(os.path.lexists(p) for p in run.absolute(goal, state)):
+                continue
+            run.effects.write((goal,), state, "unzip", kind=effects.ENTRY)
 
 
 def _seven(run: Interpreter, name: str, given: list[Values], state: State) -> None:
@@ -180,9 +183,74 @@ def _seven(run: Interpreter, name: str, given: list[Values], state: State) -> No
                 run.effects.write(word, state, f"{name} (moved)", kind=effects.TREE)
 
 
+def _cpio(run: Interpreter, given: list[Values], state: State, stdin: Stream) -> None:
+    valued = ("-D", "--directory", "-F", "-E", "-O", "-I", "-H", "--file", "-R", "-C", "-M")
+    parsed = Given(given, frozenset(valued))
+    folder = (parsed.value("-D", "--directory") or (".",))[0]
+    for option, values in parsed.options:
+        if option == "-O" or (option in ("-F", "--file") and parsed.has("-o", "--create")):
+            run.effects.write(values, state, f"cpio {option}")
+    if parsed.has("-t", "--list", "--to-stdout") or parsed.has("-o", "--create"):
+        return
+    if parsed.has("-p", "--pass-through"):
+        target = (parsed.words or [(".",)])[0][0]
+        for line in stdin.lines:
+            goal = os.path.join(folder, target, line)
+            kind = effects.ENTRY if is_known(line) else effects.WRITE
+            run.effects.write((goal,), state, "cpio -p", kind=kind)
+    elif parsed.has("-i", "--extract"):
+        wanted = [v for word in parsed.words for v in word]
+        for value in wanted:
+            goal = os.path.join(folder, globbed(value).replace("\ue001", UNKNOWN))
+            run.effects.write((goal,), state, "cpio -i")
+        if not wanted:
+            unknown(run, folder, state, "cpio")
+
+
+def _ar(run: Interpreter, name: str, given: list[Values], state: State) -> None:
+    """`ar x` makes files where it is called; what changes the archive writes that."""
+    parsed = Given(given, frozenset(("--output", "--plugin", "--target")))
+    words = [v for v in given if v[0][:2] != "--"]
+    if not words:
+        return
+    letters = words[0][0].lstrip("-")
+    rest = words[2:] if not set("abi") & set(letters[1:]) else words[3:]
+    archive = words[1] if len(words) > 1 else ()
+    if letters[:1] == "x":
+        folder = (parsed.value("--output") or (".",))[0]
+        for value in archive:
+            paths = run.absolute(value, state)
+            known = run.packed.get(paths[0]) if paths else None
+            found = [v for word in rest for v in word] or known
+            if found is None:
+                unknown(run, folder, state, name)
+                run.effects.mention((os.path.join(folder, "any"),), state, name)
+            for member in found or ():
+                goal = os.path.join(folder, os.path.basename(member))
+                run.effects.write((goal,), state, f"{name} x")
+    elif letters[:1] in ("r", "q", "d", "m", "s"):
+        run.effects.write(archive, state, name)
+        for value in archive:
+            for path in run.absolute(value, state):
+                if letters[:1] in ("r", "q") and not os.path.exists(path):
+                    run.packed.setdefault(path, [])
+                    before = run.packed[path]
+                    if before is not None:
+                        run.packed[path] = [*before, *(v for word in rest for v in word)]
+
+
 def _zip(run: Interpreter, given: list[Values], state: State, stdin: Stream) -> None:
-    """`zip -m` removes what it has put in."""
+    """What is put in is remembered; `zip -m` removes it."""
     parsed = Given(given, frozenset(("-x", "-i", "-b", "-O", "--out", "-P", "-t", "-tt", "-n")))
+    held: list[str] | None = []
+    for word in parsed.words[1:]:
+        for value in run.effects.listed(list(word), state):
+            held = packed(run, ".", value, held, state)
+    for value in parsed.words[0] if parsed.words else ():
+        for path in run.absolute(value, state):
+            run.packed[path] = (
+                None if os.path.exists(path) or parsed.has("-@", "-x", "-j") else held
+            )
     if not parsed.has("-m", "--move"):
         return
     names = [(v,) for v in stdin.lines] if parsed.has("-@") else []

@@ -20,7 +20,6 @@ KINDS = {
     "folder": effects.FOLDER,
     "touch": effects.TOUCH,
 }
-_PACKED = (".gz", ".bz2", ".xz", ".zst", ".lzma", ".Z", ".br")
 
 
 class Given:
@@ -187,12 +186,6 @@ def _word(
         for value in values:
             if value.startswith("of="):
                 told.write((value[3:],), state, "dd of=")
-    elif role == "packed":
-        told.write(values, state, program, kind=effects.ENTRY)
-        for value in values:
-            for tail in _PACKED:
-                if value.endswith(tail):
-                    told.write((value[: -len(tail)],), state, program, kind=effects.ENTRY)
     elif role == "into":
         told.write(tuple(v + "/" + UNKNOWN for v in values), state, program)
     elif role == "packages":

@@ -33,9 +33,17 @@ _READERS_OF_THEIR_OWN = {
     **dict.fromkeys(
         (
             *("tar", "bsdtar", "gtar", "unzip", "cpio", "pax", "zip"),
-            *("7z", "7za", "7zr", "7zz", "rar", "unrar"),
+            *("7z", "7za", "7zr", "7zz", "rar", "unrar", "ar", "llvm-ar", "gcc-ar"),
         ),
         "programs.archives",
+    ),
+    **dict.fromkeys(
+        (
+            *("gzip", "gunzip", "pigz", "bzip2", "bunzip2", "pbzip2", "lbzip2", "xz", "unxz"),
+            *("lzma", "unlzma", "zstd", "unzstd", "zstdmt", "lz4", "unlz4", "lzip", "lzop"),
+            *("brotli", "compress", "uncompress"),
+        ),
+        "programs.compression",
     ),
     **dict.fromkeys(("patch", "gpatch"), "programs.patches"),
     **dict.fromkeys(("chmod", "chown", "chgrp", "chattr", "setfacl", "xattr"), "programs.modes"),

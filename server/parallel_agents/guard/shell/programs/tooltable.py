@@ -24,10 +24,8 @@ curl -o:write --output:write -D:write --dump-header:write -c:write --cookie-jar:
 wget|aria2c -O:write --output-document:write -o:write -a:write --output-file:write -P:into
     --directory-prefix:into -d:into --dir:into -U:- --header:- --post-data:- -t:- -T:-
 zip FIRST:write -x:- -i:- -b:- -O:write --out:write -P:- -t:- -tt:- -n:- -s:- -lf:write
-ar|ranlib FIRST:write SKIP:1 UNLESS:t,p,tv,x,-t,-p,-x --output:into
+ranlib ARGS:write
 unar|lsar|ptar -o:into -output-directory:into RUNS
-gzip|gunzip|bzip2|bunzip2|xz|unxz|zstd|unzstd|lzma|compress|uncompress|pigz|brotli ARGS:packed
-    -o:write -S:- UNLESS:-c,--stdout,--to-stdout,-t,--test,-l,--list
 tsc --outFile:write --outDir:into --tsBuildInfoFile:write -p:- --project:- --declarationDir:into
     RUNS
 javac -d:into RUNS
