@@ -95,10 +95,15 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
     words = parsed.words[:1] if name == "uniq" else parsed.words
     if not words or words == [("-",)]:
         source = stdin
-    elif len(words) == 1:
+    elif len(words) == 1 and name != "wc":
         source = run.contents(run.effects.listed(list(words[0]), state), state)
     elif name == "paste" and all(word == ("-",) for word in words):
         return mapped(stdin, lambda lines: _beside(lines, len(words), parsed), lambda line: [line])
+    elif name == "paste":
+        return _side_by_side(run, words, parsed, state, stdin)
+    elif name == "wc":
+        names = run.effects.listed([v for word in words for v in word], state)
+        return Stream(None, tuple(f"0 {path}" for path in names))
     elif name == "comm":
         return _common(run, words, parsed, state, stdin)
     elif name == "sort" or name == "tac":
@@ -135,6 +140,36 @@ def _common(
         return Stream(None, tuple(found)) if found else Stream(("",))
 
     return Later(make)
+
+
+def _side_by_side(
+    run: Interpreter, words: list[Values], parsed: Given, state: State, stdin: Stream
+) -> Stream:
+    """`paste` of several files that are known."""
+    given = [stdin if w == ("-",) else run.contents(w, state) for w in words[:8]]
+
+    def make() -> Stream:
+        texts = [s.texts[0] for s in given if s.texts is not None and len(s.texts) == 1]
+        if len(texts) < len(words) or not all(map(is_known, texts)):
+            return UNSEEN
+        columns = [lines_of(text) for text in texts]
+        if parsed.has("-s", "--serial"):
+            rows = columns
+        else:
+            longest = max(map(len, columns))
+            rows = [[c[at] if at < len(c) else "" for c in columns] for at in range(longest)]
+        return Stream(("".join(_signs(parsed).join(row) + "\n" for row in rows),))
+
+    return Later(make)
+
+
+def selected(
+    run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream
+) -> Stream:
+    """What programs for data (jq, yq) take from a text that is known."""
+    words = [v for v in given if v[0][:1] != "-"]
+    source = run.contents(words[-1], state) if len(words) > 1 else stdin
+    return tokens(source)
 
 
 def _same(line: str) -> list[str]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _WALKED = 4000
 _KEPT = 400
+_APART = 48
+"""Paths that are taken one by one, where what runs has several parts that depend on them."""
 _XARGS = names(
     """
     -I -i -n -L -P -s -d -a -E --max-args --max-procs -R -J --arg-file --delimiter --replace
@@ -43,6 +45,9 @@ def _find(run: Interpreter, given: list[Values], state: State) -> Stream:
         starts.append(given[at])
         at += 1
     tests = words[at:]
+    for place, word in enumerate(tests[:-1]):
+        if word == "-samefile" and len(state.cwds) == 1:
+            tests[place + 1] = os.path.join(state.cwds[0], tests[place + 1])
     found: list[str] = []
     whole = True
     for values in starts or [(".",)]:
@@ -110,7 +115,7 @@ def _each(run: Interpreter, code: list[Values], found: Values, state: State, the
         for values in code
     ]
     run.budget.enter()
-    if len(found) <= 12 and _varies(code):
+    if len(found) <= _APART and _varies(code):
         for path in found:
             one = [tuple(v.replace("{}", path) for v in values) for values in code]
             invocation.run(run, one, state.copy(), UNSEEN)
@@ -222,6 +227,8 @@ def _wanted(path: str, absolute: str, tests: list[str], depth: int) -> bool:
                 verdict = None
         elif word in ("-regex", "-iregex"):
             verdict = None
+        elif word == "-samefile":
+            verdict = _same(absolute, value) if value[:1] == "/" else None
         elif word in ("-exec", "-execdir", "-ok", "-okdir"):
             while at < len(tests) and tests[at] not in (";", "+", "\\;"):
                 at += 1
@@ -230,6 +237,13 @@ def _wanted(path: str, absolute: str, tests: list[str], depth: int) -> bool:
         negated = False
         at += 1
     return True
+
+
+def _same(path: str, other: str) -> bool | None:
+    try:
+        return os.path.samefile(path, other)
+    except OSError:
+        return None
 
 
 def _fits(pattern: str, text: str, *, fold: bool) -> bool:

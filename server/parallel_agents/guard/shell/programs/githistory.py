@@ -6,6 +6,7 @@ import os
 
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import UNSEEN, Stream
+from parallel_agents.guard.shell.bash.words import ONE, UNKNOWN, fits
 from parallel_agents.guard.shell.programs import patches
 from parallel_agents.guard.shell.programs.gitcommand import (
     NAMES,
@@ -141,7 +142,15 @@ class Bringing(Restoring):
         depth = int(strip[0]) if strip and strip[0].isdecimal() else 1
         sources = [self.run.contents(v, self.state) for v in parsed.words if v != ("-",)]
         for stream in sources or [self.stdin]:
-            patches.apply(self.run, stream, folder, depth, self.state, self.how)
+            patches.apply(self.run, stream, folder, depth, self.state, self.how, kept=self.included)
+
+    def included(self, path: str) -> bool:
+        """Whether --include and --exclude leave the path in: the first that fits says."""
+        options = [(n, v) for n, v in self.parsed.options if n in ("--include", "--exclude")]
+        for name, values in options:
+            if any(fits(v.replace("*", UNKNOWN).replace("?", ONE), path) for v in values):
+                return name == "--include"
+        return not any(name == "--include" for name, _ in options)
 
     def remove(self) -> None:
         """`git rm`."""

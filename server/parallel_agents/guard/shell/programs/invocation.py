@@ -68,6 +68,7 @@ _READERS_OF_THEIR_OWN = {
     ),
     **dict.fromkeys(("make", "gmake", "npm", "yarn", "pnpm", "just", "task"), "programs.recipes"),
 }
+_SELECTING = frozenset(("jq", "gojq", "jaq", "yq", "xq", "tomlq"))
 _PYTHONS = ("python", "pypy", "ipython")
 
 
@@ -208,6 +209,10 @@ def _listed(
         strangers.options(run, base, found, given, state)
         if "RUNS" in found and policy.rules(*names) is None:
             strangers.verbs(run, base, given, state)
+        if base in _SELECTING:
+            from parallel_agents.guard.shell.programs import filters
+
+            return filters.selected(run, base, given, state, stdin)
         return UNSEEN
     if base in policy.READERS:
         return UNSEEN

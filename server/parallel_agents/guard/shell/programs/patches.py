@@ -12,6 +12,8 @@ from parallel_agents.guard.shell.programs.arguments import Given
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from parallel_agents.guard.shell.bash.interpreter import Interpreter
     from parallel_agents.guard.shell.bash.state import State, Values
 
@@ -55,6 +57,7 @@ def apply(
     how: str,
     *,
     reverse: bool = False,
+    kept: Callable[[str], bool] | None = None,
 ) -> None:
     """The patch in `stream`, applied in `folder`; with no `depth` as the names are found."""
     if stream.texts is None or stream.texts == ANY:
@@ -69,7 +72,7 @@ def apply(
             if depth is None and len(paths) > 1:
                 here = [p for p in paths for a in run.absolute(p, state) if os.path.exists(a)]
                 paths = here[:1] or [os.path.join(folder, pieces[-1])]
-            for path in paths:
+            for path in paths if kept is None or kept("/".join(pieces[depth or 0 :])) else ():
                 run.effects.write((path,), state, how, kind=effects.ENTRY)
 
 

@@ -230,6 +230,18 @@ def _pwd(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
     return Stream(tuple(cwd + "\n" for cwd in state.cwds))
 
 
+def _yes(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    return Stream(None, _together(given) if given else ("y",))
+
+
+def _du(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    """Sizes and names of folders; with -a also of files."""
+    from parallel_agents.guard.shell.programs import finding
+
+    found = finding.read(run, "find", [v for v in given if v[0][:1] != "-"], state, stdin)
+    return Stream(None, tuple(f"4\t{path}" for path in found.lines))
+
+
 def _seq(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
     numbers = [v[0] for v in given if v[0].isdecimal()]
     if len(numbers) == len(given) and len(given) in (1, 2):
@@ -304,6 +316,8 @@ COMMANDS = {
     "mktemp": _mktemp,
     "pwd": _pwd,
     "seq": _seq,
+    "yes": _yes,
+    "du": _du,
     "rev": _rev,
 }
 """By name."""

@@ -98,8 +98,6 @@ def _printed(
     """The lines that have the text."""
     if parsed.has("-q", "--quiet", "--silent"):
         return Stream(("",))
-    if parsed.has("-c", "--count"):
-        return Stream(None, (STAR,))
     listed = [v for values in words for v in run.effects.listed(list(values), state)]
     deep = parsed.has("-r", "-R", "--recursive") or (words and name in ("rg", "ag", "ack"))
     test = _test(patterns, parsed, name)
@@ -108,6 +106,8 @@ def _printed(
             return UNSEEN
         named = _naming(run, name, parsed, patterns, words or [(".",)], state)
         return Stream(None, tuple(f"{path}:{UNKNOWN}" for path in named.lines))
+    if parsed.has("-c", "--count"):
+        return Stream(None, (STAR,))
     source = run.contents(tuple(listed), state) if listed else stdin
     if parsed.has("-A", "-B", "-C", "--context") or test is None:
         return filters.mapped(source, None, lambda line: [line])

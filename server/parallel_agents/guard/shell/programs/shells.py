@@ -46,7 +46,7 @@ def start(run: Interpreter, name: str, given: list[Values], state: State, stdin:
     run.bare = False
     if "c" in flags:
         state.arguments = rest[2:]
-        run.script = rest[1][0] if len(rest) > 1 else name
+        run.script = (rest[1][0] if len(rest[1]) == 1 else "") if len(rest) > 1 else name
         out = wrapping.texts(run, Stream(rest[0]), state, stdin) if rest else NOTHING
     elif not rest or "s" in flags or rest[0] in (("/dev/stdin",), ("-",)):
         state.arguments = rest if "s" in flags else rest[1:]
