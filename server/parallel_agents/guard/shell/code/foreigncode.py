@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import UNKNOWN, capped, is_known
+from parallel_agents.guard.shell.bash.words import UNKNOWN, capped, is_known, names, product
 from parallel_agents.guard.shell.code.foreignnames import ForeignNames
 from parallel_agents.guard.shell.code.foreigntexts import after_string, matching, split
 from parallel_agents.guard.shell.code.foreignuses import NAMES
@@ -37,10 +37,15 @@ _COMMANDS = ("perl", "ruby", "php")
 """Languages whose calls need no brackets, and that start programs by backticks."""
 
 
+_PRINTING = names("print say puts echo console.log process.stdout.write printf")
+
+
 class ForeignCode(ForeignNames):
     """One program, and what its calls tell."""
 
     unclear = False
+    printed: list[str] | None = None
+    """The lines that are printed, as far as they are seen."""
 
     def judge(self) -> None:
         """Tell the effects what the code's calls are given."""
@@ -58,7 +63,11 @@ class ForeignCode(ForeignNames):
         for found in re.finditer(NAMES, self.mask):
             spec = self.spec(found[0])
             before = self.mask[max(0, found.start() - 9) : found.start()]
-            if spec is None or before.endswith(("def ", "sub ", "function ", "$", "@", "%")):
+            if before.endswith(("def ", "sub ", "function ", "$", "@", "%")):
+                continue
+            if found[0] in _PRINTING:
+                self._prints(found[0], self._given(found.end()))
+            if spec is None:
                 continue
             self._call(found[0], spec, self._given(found.end()))
         for found in re.finditer(r"`([^`]+)`", self.text):
@@ -204,6 +213,26 @@ class ForeignCode(ForeignNames):
                 for values in self.words(self._given(found.end() - 1)[1:]):
                     below = tuple(v + "/" + UNKNOWN for v in values if v != UNKNOWN)
                     self.run.effects.write(below, self.state, "File::Find")
+
+    def shown(self) -> Stream:
+        """What is printed."""
+        if not self.printed or len(self.printed) > 256:
+            return UNSEEN
+        return Stream(None, tuple(dict.fromkeys(self.printed)))
+
+    def _prints(self, name: str, given: list[str]) -> None:
+        if given and self.re.match(r"(?:[A-Z]\w*|\$\w+|\{[^}]*\})\s+[^\s.,=+*/-]", given[0]):
+            return  # to a file
+        words = self.words(given) if given else [self.variables.get("_", ANY)]
+        values: Values = ("",)
+        if name == "printf":
+            values = ANY
+        for word in words if name != "printf" else ():
+            values = product(values, product(("",) if values == ("",) else (" ",), word))
+        if self.name in ("perl", "ruby", "php") and len(words) > 1:
+            values = tuple(v for word in words for v in word)
+        lines = [line for value in values for line in value.split("\n") if line.strip()]
+        self.printed = [*(self.printed or []), *lines]
 
     # -- calls
 

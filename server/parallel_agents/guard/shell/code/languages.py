@@ -84,8 +84,7 @@ def read(
         code += script(run, name, path, rest, state, stdin)
     elif not code:
         code += stdin.texts or ANY
-    judge(run, name, tuple(code), rest, state, stdin, path, {})
-    return UNSEEN
+    return judge(run, name, tuple(code), rest, state, stdin, path, {})
 
 
 def script(
@@ -116,10 +115,14 @@ def judge(
     stdin: Stream,
     script: Values,
     variables: dict[str, Values],
-) -> None:
-    """Follow code that has these arguments; `variables` are known before it begins."""
+) -> Stream:
+    """Follow code that has these arguments; what it prints.
+
+    `variables` are known before it begins.
+    """
     told = run.effects
     told.unknown(f"`{name}` runs code that is not followed")
+    out = UNSEEN
     for text in texts:
         if text == UNKNOWN or len(text) > LONGEST:
             for values in rest:
@@ -131,6 +134,8 @@ def judge(
         code.variables.update(variables)
         code.folder = script[0].rpartition("/")[0] or "." if script else "."
         code.judge()
+        out = code.shown()
+    return out if len(texts) == 1 else UNSEEN
 
 
 __all__ = ["is_known", "judge", "read", "script"]

@@ -83,8 +83,13 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
             return UNSEEN
         rest = rest[1:]
         code = stdin.texts if stdin.texts is not None else ANY
-    languages.judge(run, "node", code, rest, state, stdin, script, {})
-    return UNSEEN
+    out = languages.judge(run, "node", code, rest, state, stdin, script, {})
+    if not flags.isdisjoint(("-p", "--print", "-pe")) and len(code) == 1 and is_known(code[0]):
+        from parallel_agents.guard.shell.code.foreignvalues import ForeignValues
+
+        found = ForeignValues(run, "node", code[0], rest, state, stdin).value(code[0].rstrip("; "))
+        return Stream(found)
+    return out
 
 
 def _environment(state: State) -> list[Values]:

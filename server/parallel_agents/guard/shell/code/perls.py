@@ -32,7 +32,7 @@ class Line:
         self.code: list[Values] = []
         self.modules: list[str] = []
         self.rest: list[Values] = []
-        self.in_place = self.looping = self.checking = self.switches = False
+        self.in_place = self.looping = self.printing = self.checking = self.switches = False
         waiting = list(given)
         while waiting:
             values = waiting.pop(0)
@@ -72,6 +72,7 @@ class Line:
                     self.modules.append(behind.lstrip("-").partition("=")[0])
                 return
             self.looping = self.looping or letter in "np"
+            self.printing = self.printing or letter == "p"
             self.checking = self.checking or letter in "c"
             self.switches = self.switches or letter == "s"
 
@@ -113,8 +114,8 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
         while rest and rest[0][0][:1] == "-":
             option, _, value = rest.pop(0)[0].lstrip("-").partition("=")
             variables[option] = (value,)
-    languages.judge(run, name, texts, rest, state, stdin, script, variables)
-    return UNSEEN
+    out = languages.judge(run, name, texts, rest, state, stdin, script, variables)
+    return UNSEEN if line.in_place or line.printing else out
 
 
 def _alternatives(code: list[Values]) -> list[list[str]]:

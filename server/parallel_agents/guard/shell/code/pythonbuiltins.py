@@ -242,6 +242,14 @@ def _printed(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
     for one in options(file):
         if isinstance(one, File):
             walk.apply(Bound(one, "write"), [pythontexts.added([*given[:1], "\n"])], {})
+    if file is None and len(walk.printed) < LARGEST:
+        sign, end = named.get("sep", " "), named.get("end", "\n")
+        pieces = [piece for value in given for piece in (sign, value)][1:]
+        walk.printed.append(texts(pythontexts.added([*pieces, end])))
+
+
+def _written(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
+    return _printed(walk, given[:1], {"end": ""})
 
 
 def _executed(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
@@ -324,6 +332,7 @@ NAMES: dict[str, Call] = {
     "ord": _code,
     "repr": _spoken,
     "print": _printed,
+    "sys.stdout.write": _written,
     "exec": _executed,
     "eval": _executed,
     "compile": _same,

@@ -149,14 +149,21 @@ def function(walk: Functions, called: Name, given: list[Any], named: dict[str, A
     return _of_stranger(walk, called, given, named)
 
 
+def _is_callable(value: Any) -> bool:
+    """Whether the value is a function that can be followed."""
+    if isinstance(value, Name):
+        return value.name in FUNCTIONS or value.name in pythonmethods.OPENERS
+    return isinstance(value, CALLABLE)
+
+
 def _of_stranger(walk: Functions, called: Name, given: list[Any], named: dict[str, Any]) -> Any:
     """A function that no table has, or a method of what one gave."""
     name, told, state = called.name, walk.run.effects, walk.state
     tail = name.rpartition(".")[2]
     values = [*given, *named.values()]
-    functions = [v for v in values if isinstance(v, CALLABLE)]
+    functions = [v for v in values if _is_callable(v)]
     if functions:
-        at = next((i for i, v in enumerate(given) if isinstance(v, CALLABLE)), len(given))
+        at = next((i for i, v in enumerate(given) if _is_callable(v)), len(given))
         target = functions[0]
         behind = given[at + 1 :]
         if tail in ("map", "starmap", "imap", "imap_unordered", "map_async", "starmap_async"):
@@ -232,6 +239,9 @@ def _acts(walk: Functions, name: str, given: list[Any], named: dict[str, Any]) -
         index = int(place)
         value = given[index] if index < len(given) else named.get(key, named.get("filename", ()))
         words = texts(value) if value != () else ()
+        folder = named.get("dst_dir_fd" if index else "src_dir_fd", named.get("dir_fd"))
+        if isinstance(folder, File):
+            words = tuple(f"{top}/{word}" for top in folder.path for word in words)
         if name == "sqlite3.connect":
             words = tuple(w.removeprefix("file:").partition("?")[0] for w in words)
             words = tuple(w for w in words if w and w != ":memory:")

@@ -7,13 +7,14 @@ not, both ways are walked and their names joined. Functions are walked where the
 
 from __future__ import annotations
 
-from parallel_agents.guard.shell.bash.state import UNSEEN
+from parallel_agents.guard.shell.bash.state import UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN
 from parallel_agents.guard.shell.code import (
     pythoncalls,
     pythonfunctions,
     pythonmethods,
     pythonoperators,
+    pythonprograms,
 )
 from parallel_agents.guard.shell.code.pythonvalues import (
     Class,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from parallel_agents.guard.shell.bash.interpreter import Interpreter
-    from parallel_agents.guard.shell.bash.state import State, Stream, Values
+    from parallel_agents.guard.shell.bash.state import State, Values
 
 _ONLY_AST = 0x400
 _LONGEST = 60_000
@@ -56,8 +57,11 @@ def follow(
     stdin: Stream = UNSEEN,
     *,
     tested: bool = False,
-) -> None:
-    """Tell the effects of `run` what the code would do; `tested`: by a runner of tests."""
+) -> Stream:
+    """Tell the effects of `run` what the code would do; what it prints.
+
+    `tested`: it is run by a runner of tests.
+    """
     told = run.effects
     told.unknown("Python code is not followed into all that it imports")
     if "parallel_agents" in text and "import" in text:
@@ -68,13 +72,14 @@ def follow(
                 told.own_verb(verb)
     tree = parsed(run, text)
     if tree is None:
-        return
+        return UNSEEN
     run.budget.enter()
     walk = Walk(run, script, arguments, state, stdin)
     walk.tested = tested
     walk.space.names["__name__"] = "test" if tested else "__main__"
     walk.module(tree)
     run.budget.leave()
+    return pythonprograms.shown(walk.printed)
 
 
 def parsed(run: Interpreter, text: str) -> Any:

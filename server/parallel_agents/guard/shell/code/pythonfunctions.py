@@ -251,7 +251,8 @@ class Functions(Terms):
         self.modules[name] = None
         folder = "." if self.script in ("-c", "-", "") else os.path.dirname(self.script) or "."
         relative = name.replace(".", "/")
-        for start in [*self.folders, folder] if not level else [folder + "/.." * (level - 1)]:
+        tops = [*self.folders, folder, *searched(self.state)]
+        for start in tops if not level else [folder + "/.." * (level - 1)]:
             for path in self.run.absolute(start, self.state):
                 for ending in (".py", "/__init__.py"):
                     whole = os.path.normpath(f"{path}/{relative}{ending}")
@@ -281,6 +282,12 @@ class Functions(Terms):
         module.attributes = self.space.names
         self.space, self.script = outer, script
         return module
+
+
+def searched(state: State) -> list[str]:
+    """The folders of PYTHONPATH."""
+    values = state.variables.get("PYTHONPATH", ())
+    return [folder for v in values if is_known(v) for folder in v.split(":") if folder][:8]
 
 
 def _fill(

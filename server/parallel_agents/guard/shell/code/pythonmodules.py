@@ -91,6 +91,8 @@ def _temporary(walk: Functions, name: str, named: dict[str, Any]) -> Any:
         path += ending
     if name == "tempfile.gettempdir":
         return "/tmp"
+    if start != "/tmp":
+        walk.run.effects.write((path,), walk.state, f"{name}(dir=)")
     if name == "tempfile.mkstemp":
         return (File((path,), writes=start == "/tmp"), path)
     if name == "tempfile.mkdtemp":

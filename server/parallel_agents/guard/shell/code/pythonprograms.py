@@ -131,3 +131,11 @@ def _output(stream: Stream) -> Any:
     if words is not None:
         return words[0] if len(words) == 1 else Choice(list(words))
     return "\n".join(stream.lines)
+
+
+def shown(printed: list[Values]) -> Stream:
+    """What is printed piece by piece: a text where there is but one, lines where there are more."""
+    if len(printed) == 1:
+        return Stream(printed[0])
+    lines = [line for values in printed for text in values for line in text.split("\n") if line]
+    return Stream(None, tuple(dict.fromkeys(lines))) if 0 < len(lines) <= 256 else UNSEEN

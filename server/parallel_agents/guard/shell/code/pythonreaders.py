@@ -64,6 +64,7 @@ _FUNCTIONS = names(
 )
 _WRITERS = names(
     """
+    http.cookiejar.MozillaCookieJar http.cookiejar.LWPCookieJar
     logging.config.dictConfig logging.config.fileConfig socket.socket().bind
     plistlib.writePlist importlib.resources.files().write_text
     """

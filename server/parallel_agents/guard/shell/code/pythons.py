@@ -45,6 +45,7 @@ def python(run: Interpreter, name: str, given: list[Values], state: State, stdin
         source = stdin.texts if stdin.texts is not None else ANY
         return code(run, source, "-", rest[1:], state)
     script = rest.pop(0)
+    out = UNSEEN
     for value in script:
         for path in run.absolute(value, state):
             if is_known(path) and os.path.isdir(path):
@@ -59,8 +60,8 @@ def python(run: Interpreter, name: str, given: list[Values], state: State, stdin
                 for values in rest:
                     run.effects.mention(values, state, value[:60])
             else:
-                code(run, stream.texts, path, rest, state, stdin)
-    return UNSEEN
+                out = code(run, stream.texts, path, rest, state, stdin)
+    return out if len(script) == 1 else UNSEEN
 
 
 def code(
@@ -73,6 +74,7 @@ def code(
 ) -> Stream:
     from parallel_agents.guard.shell.code import pythoncode
 
+    out = UNSEEN
     for text in texts:
         if not is_known(text):
             run.effects.unknown("Python code is only known when it runs", text)
@@ -80,8 +82,8 @@ def code(
                 for values in arguments:
                     run.effects.mention(values, state, "python")
                 continue
-        pythoncode.follow(run, text, script, arguments, state, stdin)
-    return UNSEEN
+        out = pythoncode.follow(run, text, script, arguments, state, stdin)
+    return out if len(texts) == 1 else UNSEEN
 
 
 def _started(run: Interpreter, given: list[Values], state: State) -> None:

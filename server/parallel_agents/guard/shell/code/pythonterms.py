@@ -40,6 +40,7 @@ _CONSTANTS = {
     "os.pardir": "..",
     "os.linesep": "\n",
     "os.name": "posix",
+    "sys.executable": "python3",
 }
 
 
@@ -57,6 +58,8 @@ class Terms:
         self.space = Space()
         self.argv: list[Any] = [script, *(choice(list(a)) for a in arguments)]
         self.yielded: list[Any] = []
+        self.printed: list[Values] = []
+        """What was printed, each time."""
         self.ended = False
         """Whether the expression that was last evaluated ends the program."""
 

@@ -42,7 +42,7 @@ def run_module(
     run: Interpreter, module: str, rest: list[Values], state: State, stdin: Stream
 ) -> Stream:
     """Follow what the module would do with these arguments."""
-    from parallel_agents.guard.shell.code import pythons
+    from parallel_agents.guard.shell.code import pythonfunctions, pythons
     from parallel_agents.guard.shell.programs import invocation, strangers
 
     if module.partition(".")[0] == "parallel_agents":
@@ -56,7 +56,8 @@ def run_module(
 
         testruns.follow(run, state)
     relative = module.replace(".", "/")
-    for path in (f"{relative}.py", f"{relative}/__main__.py"):
+    tops = ["", *(folder + "/" for folder in pythonfunctions.searched(state))]
+    for path in [top + relative + end for top in tops for end in (".py", "/__main__.py")]:
         for absolute in run.absolute(path, state):
             stream = run.contents_of(absolute)
             if stream.texts is not None and stream.texts != ANY:

@@ -7,6 +7,9 @@ from parallel_agents.guard.shell.bash.words import STAR, UNKNOWN, capped, produc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from parallel_agents.guard.shell.bash.interpreter import Interpreter
     from parallel_agents.guard.shell.bash.state import State, Stream, Values
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
@@ -25,9 +28,13 @@ class AwkValues:
         words: list[Values],
         state: State,
         source: Stream,
+        run: Interpreter,
+        separator: str = "",
     ) -> None:
         import re  # the parser has loaded it
 
+        self.run = run
+        self.separator = separator
         self.token = re.compile(_TOKEN)
         self.words = words
         self.state = state
@@ -40,8 +47,37 @@ class AwkValues:
         for _ in range(2):
             for found in re.finditer(r"\b([A-Za-z_]\w*)\s*=(?![=~])\s*([^;}\n]{1,300})", text):
                 self._also(found[1], self.value(found[2]))
-            for found in re.finditer(r"\(?getline\s+(\w+)\s*<\s*([^)>;]{1,100})", text):
-                self._also(found[1], ANY)
+            for found in re.finditer(r"getline\s+([A-Za-z_]\w*)\s*<\s*([^)>;]{1,100})", text):
+                self._also(found[1], self._lines(self.run.contents(self.value(found[2]), state)))
+            for found in re.finditer(
+                rf"((?:(?:{_STRING}|[A-Za-z_]\w*)\s*){{1,8}})\|&?\s*getline\s+([A-Za-z_]\w*)",
+                text[:8000],
+            ):
+                for code in self.value(found[1]):
+                    if code != UNKNOWN:
+                        self._also(found[2], self._lines(self.run.inner(code, state)))
+            for found in re.finditer(r"\bsplit\s*\(\s*([^;{}]{1,300}?)\)", text):
+                given = _split(found[1])
+                if len(given) > 1:
+                    sign = self.value(given[2])[0] if len(given) > 2 else None
+                    pieces = [p for v in self.value(given[0]) for p in v.split(sign or None)]
+                    self._also(given[1].strip(), capped(pieces) or ANY)
+            self._parameters(text, re)
+
+    def _parameters(self, text: str, re: Any) -> None:
+        """What functions of the program are given, wherever they are called."""
+        for made in re.finditer(r"\bfunction\s+(\w+)\s*\(([^)]*)\)", text):
+            names = [name.strip() for name in made[2].split(",")]
+            for found in re.finditer(rf"(?<!\w){made[1]}\s*\(", text):
+                if found.start() == made.start(1):
+                    continue
+                given = _split(text[found.end() : _closed(text, found.end())])
+                for name, value in zip(names, given):
+                    self._also(name, self.value(value))
+
+    def _lines(self, stream: Stream) -> Values:
+        lines = stream.lines
+        return tuple(line.strip() for line in lines) if len(lines) <= 64 else ANY
 
     def _also(self, name: str, values: Values) -> None:
         known = self.variables.get(name)
@@ -74,6 +110,20 @@ class AwkValues:
                 values = product(values, self._token(token))
         return values
 
+    def printed(self, text: str) -> Values:
+        """What `print a, b` or `printf format, a` prints."""
+        if text.startswith("printf"):
+            inside = text[6:].strip()
+            inside = inside[1:-1] if inside[:1] == "(" and inside[-1:] == ")" else inside
+            return self._called("sprintf", inside)
+        inside = text[5:].strip()
+        if not inside:
+            return self._field("0")
+        values: Values = ("",)
+        for at, piece in enumerate(_split(inside)):
+            values = product(product(values, (" ",) if at else ("",)), self.value(piece))
+        return values
+
     def _token(self, token: str) -> Values:
         if token[0] == '"':
             inner = token[1:-1] if len(token) > 1 else ""
@@ -88,7 +138,9 @@ class AwkValues:
                 return self.state.variables.get(key.strip('"'), ANY)
             if name == "ARGV" and key.isdecimal() and 0 < int(key) <= len(self.words):
                 return self.words[int(key) - 1]
-            return capped([v for w in self.words for v in w]) if name == "ARGV" else ANY
+            if name == "ARGV":
+                return capped([v for w in self.words for v in w])
+            return self.variables.get(name, ANY)
         if name == "FILENAME":
             return capped([v for w in self.words for v in w]) or ANY
         if name in self.variables:
@@ -98,16 +150,14 @@ class AwkValues:
         return (STAR,) if name in _COUNTERS else ANY
 
     def _field(self, name: str) -> Values:
-        """A field of a line: of standard input, where no file is named."""
-        if any("=" not in word[0] for word in self.words):
-            return ANY
+        """A field of a line."""
         if not name.isdecimal():
             return ANY
         lines = self.source.lines
         if lines == ANY or len(lines) > 64 or any(UNKNOWN in line for line in lines):
             return ANY
         place = int(name)
-        fields = [line.split() for line in lines]
+        fields = [line.split(self.separator.strip() or None) for line in lines]
         return (
             capped(
                 [

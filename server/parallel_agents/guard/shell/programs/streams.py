@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parallel_agents.guard.shell import effects
-from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Later, Stream
+from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Later, Stream, together
 from parallel_agents.guard.shell.bash.words import is_known
 from parallel_agents.guard.shell.programs import filters
 from parallel_agents.guard.shell.programs.arguments import Given
@@ -137,13 +137,20 @@ def _awk(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
     if "inplace" in included or any("inplace" in c and "@load" in c for c in code):
         for word in words:
             run.effects.write(word, state, "awk -i inplace", kind=effects.ENTRY)
-    for text in code:
-        _program(run, text, AwkValues(text, variables, words, state, stdin), state)
     files = [word for word in words if "=" not in word[0]]
     source = stdin if not files else run.contents(files[0], state)
+    separator = parsed.value("-F", "--field-separator") or (variables.get("FS", ""),)
+    said: Values = ()
+    for text in code:
+        read = source
+        for word in files[1:]:
+            read = together(read, run.contents(word, state))
+        known = AwkValues(text, variables, words, state, read, run, separator[0])
+        said = _program(run, text, known, state)
+    if len(code) == 1 and "BEGIN" in code[0] and said:
+        return Stream(None, said)
     if len(files) > 1:
         return UNSEEN
-    separator = parsed.value("-F", "--field-separator") or (variables.get("FS", ""),)
     return _computed(source, code, separator[0], variables)
 
 
@@ -161,28 +168,34 @@ def _computed(source: Stream, code: list[str], separator: str, variables: dict[s
     return Later(make)
 
 
-def _program(run: Interpreter, text: str, values: AwkValues, state: State) -> None:
-    """Redirections, `system` and pipes of an awk program."""
+def _program(run: Interpreter, text: str, values: AwkValues, state: State) -> Values:
+    """Redirections, `system` and pipes of an awk program; the lines that it prints."""
     if not is_known(text):
         run.effects.unknown("an awk program is only known when it runs", text)
-        return
-    found = _outputs(text) + [("|", expression) for expression in commands_read(text)]
-    for kind, expression in found[:200]:
+        return ()
+    found = _outputs(text) + [("|", expression, "") for expression in commands_read(text)]
+    lines: list[str] = []
+    for kind, expression, printed in found[:200]:
         run.budget.step(20)
+        if not kind:
+            lines += values.printed(printed)
+            continue
         value = values.value(expression)
         if kind == ">":
             run.effects.write(value, state, "awk >")
         elif value == ANY:
             run.effects.unknown("awk runs code that is not seen", expression)
         else:
+            stdin = Stream(values.printed(printed)) if printed else UNSEEN
             for code in value:
-                run.inner(code, state)
+                run.inner(code, state, stdin)
+    return tuple(dict.fromkeys(lines))[:256]
 
 
-def _outputs(text: str) -> list[tuple[str, str]]:
-    """(`>` or `|`, the expression) of each print that goes somewhere, and of each `system`."""
-    found: list[tuple[str, str]] = []
-    at = 0
+def _outputs(text: str) -> list[tuple[str, str, str]]:
+    """(`>`, `|` or nothing, where to, what) of each print, and of each `system`."""
+    found: list[tuple[str, str, str]] = []
+    at = begun = 0
     printing = False
     depth = 0
     while at < len(text):
@@ -201,27 +214,31 @@ def _outputs(text: str) -> list[tuple[str, str]]:
             at = end + 1
             continue
         if text.startswith(("print", "printf"), at) and not text[at - 1 : at].isalnum():
-            printing, depth = True, 0
+            printing, depth, begun = True, 0, at
             at += 5
             continue
         if text.startswith("system", at) and "(" in text[at : at + 9]:
             start = text.index("(", at) + 1
-            found.append(("|", _until(text, start, ")")))
+            found.append(("|", _until(text, start, ")"), ""))
             at = start
             continue
         if char in "({[":
             depth += 1
         elif char in ")}]":
             depth -= 1
-            printing = printing and depth >= 0
+            if printing and depth < 0:
+                found.append(("", "", text[begun:at]))
+                printing = False
         elif char in ";\n":
+            if printing:
+                found.append(("", "", text[begun:at]))
             printing = False
         elif printing and char == ">" and depth <= 0:
             start = at + (2 if text.startswith(">>", at) else 1)
-            found.append((">", _until(text, start, ";}\n")))
+            found.append((">", _until(text, start, ";}\n"), ""))
             printing = False
         elif printing and char == "|" and depth <= 0 and not text.startswith("||", at):
-            found.append(("|", _until(text, at + 1, ";}\n")))
+            found.append(("|", _until(text, at + 1, ";}\n"), text[begun:at]))
             printing = False
         at += 1
     return found
