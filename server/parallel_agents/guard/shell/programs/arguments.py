@@ -191,7 +191,13 @@ def _word(
     elif role == "packages":
         folders = tuple(v.replace("/...", "").replace("...", "") or "." for v in values)
         told.write(folders, state, program, kind=effects.FORMAT, endings=endings)
+    elif role == "empty":
+        kept = tuple(v for v in values if not _is_full(run, v, state))
+        told.write(kept, state, program, kind=effects.ENTRY)
     elif role in KINDS:
+        if program == "rm" and role == "entry" and not parsed.has("-d", "--dir"):
+            # Without -r it removes no folder.
+            values = tuple(v for v in values if not _is_folder(run, v, state))
         told.write(values, state, program, kind=KINDS[role], endings=endings)
         if role == "folder":
             for value in values:
@@ -200,6 +206,20 @@ def _word(
                     while made != "/" and made not in state.folders and not os.path.isdir(made):
                         state.folders |= {made}
                         made = os.path.dirname(made)
+
+
+def _is_folder(run: Interpreter, value: str, state: State) -> bool:
+    paths = run.effects.located(value, state.cwds, entry=True)
+    return all(is_known(p) and os.path.isdir(p) and not os.path.islink(p) for p in paths)
+
+
+def _is_full(run: Interpreter, value: str, state: State) -> bool:
+    """Whether the folder has files, so that nothing happens."""
+    try:
+        paths = run.effects.located(value, state.cwds)
+        return all(is_known(p) and bool(os.listdir(p)) for p in paths)
+    except OSError:
+        return False
 
 
 def _pattern(text: str) -> str:

@@ -6,7 +6,7 @@ import os
 
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
+from parallel_agents.guard.shell.bash.words import UNKNOWN, fits, globbed, is_known
 from parallel_agents.guard.shell.programs import archives
 from parallel_agents.guard.shell.programs.arguments import Given
 
@@ -21,7 +21,9 @@ _VALUED = {
     "install": "-t --target-directory -m --mode -o --owner -g --group -S --suffix --strip-program",
     "ln": "-t --target-directory -S --suffix",
     "rsync": "-e --rsh --exclude --include --filter -f --files-from --exclude-from --bwlimit "
-    "--chmod --backup-dir --log-file --temp-dir -T --timeout --port --password-file --link-dest",
+    "--chmod --backup-dir --log-file --temp-dir -T --timeout --port --password-file --link-dest "
+    "--rsync-path --partial-dir --write-batch --only-write-batch --max-size --min-size --suffix "
+    "--compare-dest --copy-dest --log-file-format --out-format --info --contimeout --include-from",
 }
 _RECURSIVE = ("-r", "-R", "-a", "--recursive", "--archive")
 _MOST = 400
@@ -38,9 +40,13 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
     if kind == "rsync":
         if parsed.has("-n", "--dry-run", "--list-only"):
             return UNSEEN
-        log = parsed.value("--log-file")
-        if log:
-            run.effects.write(log, state, "rsync --log-file")
+        for option, values in parsed.options:
+            if option in ("--log-file", "--write-batch", "--only-write-batch"):
+                run.effects.write(values, state, f"rsync {option}")
+            elif option in ("--backup-dir", "--temp-dir", "-T", "--partial-dir"):
+                run.effects.mention(values, state, f"rsync {option}")
+            elif option in ("-e", "--rsh"):
+                run.inner(values[0], state)
     target = parsed.value("-t", "--target-directory")
     sources = list(parsed.words)
     if target is None:
@@ -65,7 +71,10 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
                 place = entry
             _onto(run, kind, parsed, sources, place, state, into=into, plain=plain)
     if kind == "mv" or parsed.has("--remove-source-files"):
+        careful = _spares(parsed, kind)
         for source in sources:
+            if careful and not into and all(map(os.path.isfile, run.absolute(target[0], state))):
+                continue
             run.effects.write(source, state, name, kind=effects.TREE)
     return UNSEEN
 
@@ -124,7 +133,11 @@ def _onto(
                 _made(run, value, goal, state, how, entry)
             if found and kind != "ln":
                 if kind in ("mv", "rsync") or parsed.has(*_RECURSIVE):
-                    _tree(run, found, goal, state, how, value.endswith(("/.", "/")), entry)
+                    _tree(run, found, goal, state, how, value.endswith(("/.", "/")), entry, parsed)
+                continue
+            if _spares(parsed, kind) and is_known(goal) and os.path.lexists(goal):
+                continue
+            if kind == "rsync" and _is_left_out(parsed, name):
                 continue
             if kind in ("cp", "rsync") and parsed.has(*_RECURSIVE) and os.path.isdir(goal):
                 _made_elsewhere(run, value, goal, state, how)
@@ -135,6 +148,29 @@ def _onto(
                     if is_known(goal):
                         run.written.setdefault(goal, run.contents_of(path))
                         run.written[goal] = run.contents_of(path)
+
+
+def _spares(parsed: Given, kind: str) -> bool:
+    """Whether what is there already stays as it is."""
+    if kind == "rsync":
+        return parsed.has("--ignore-existing")
+    if kind == "ln":
+        return not parsed.has("-f", "--force", "-i", "--interactive", "-b", "--backup", "-S")
+    if kind not in ("cp", "mv") or (parsed.has("-f", "--force", "-i") and kind == "mv"):
+        return False
+    updates = [v for option, values in parsed.options if option == "--update" for v in values]
+    return parsed.has("-n", "--no-clobber") or any(v.startswith("none") for v in updates)
+
+
+def _is_left_out(parsed: Given, name: str) -> bool:
+    """Whether an `--exclude` of rsync's names the file, and no `--include` does."""
+    form: dict[str, list[str]] = {"--exclude": [], "--include": []}
+    for option, values in parsed.options:
+        if option in form:
+            form[option] += [globbed(v.strip("/")) for v in values]
+    if any(fits(f, name) for f in form["--include"]):
+        return False
+    return any(fits(f, name) for f in form["--exclude"])
 
 
 def _made(run: Interpreter, value: str, goal: str, state: State, how: str, entry: str) -> None:
@@ -185,6 +221,7 @@ def _tree(
     how: str,
     inside: bool,
     entry: str,
+    parsed: Given,
 ) -> None:
     """A folder that is copied to `goal`: each file of it to the same name there."""
     told = run.effects
@@ -198,6 +235,7 @@ def _tree(
     if copied not in run.copied and len(run.copied) < 64:
         run.copied.append(copied)
     seen = 0
+    spares = _spares(parsed, how)
     todo = [(top, "") for top in sources]
     while todo:
         top, at = todo.pop()
@@ -209,6 +247,8 @@ def _tree(
             continue
         for each in found:
             name = os.path.join(at, each.name)
+            if how == "rsync" and (_is_left_out(parsed, each.name) or _is_left_out(parsed, name)):
+                continue
             if each.is_dir(follow_symlinks=False):
                 if each.name != ".git":
                     todo.append((top, name))
@@ -216,7 +256,9 @@ def _tree(
             seen += 1
             if seen > _MOST or len(told.findings) > 4:
                 break
-            told.write((os.path.join(goal, name),), state, how, kind=entry)
+            there = os.path.join(goal, name)
+            if not (spares and os.path.lexists(there)):
+                told.write((there,), state, how, kind=entry)
     if seen > _MOST:
         # Too many to look at each: whatever is held there counts.
         told.write((goal,), state, how, kind=effects.TREE)

@@ -7,7 +7,8 @@ pee ARGS:code
 mkswap|wipefs|savelog ARGS:entry -l:- --length:- -o:- --offset:- -c:- -m:-
 touch ARGS:touch -d:- --date:- -r:read -t:-
 mkdir|mkfifo|mknod ARGS:folder -m:- --mode:- -Z:-
-rmdir|unlink ARGS:entry
+unlink ARGS:entry
+rmdir ARGS:empty
 rm|trash|trash-put|rimraf|del|srm|gio ARGS:tree
 strip|patchelf|fromdos|todos|ctags-update|upx|jpegoptim|optipng|pngquant ARGS:entry -o:write
 dos2unix|unix2dos|mac2unix|unix2mac ARGS:entry UNLESS:-i,--info -n:read --newfile:read
