@@ -164,7 +164,7 @@ class ForeignCode(ForeignNames):
                     end = matching(self.mask, start) + 1
                 self._looped(found[1] or "_", self.text[start:end], end)
         behind = (
-            r"\s*\.(?:forEach|each|map|each_line|flatMap)\s*"
+            r"\.(?:forEach|each|map|each_line|flatMap)\s*"
             r"(?:\(\s*(?:async\s*)?\(?|\{\s*\||do\s*\|)\s*(\w+)"
         )
         for found in re.finditer(behind, self.mask):

@@ -135,7 +135,7 @@ def _quoted(text: str, at: int, out: list[str]) -> int:
 
 def _delimited(text: str, at: int) -> int:
     """Behind the delimiter that closes the one at `at`."""
-    sign = text[at]
+    sign = text[at : at + 1]
     closing = _CLOSING.get(sign, sign)
     depth = 1
     at += 1

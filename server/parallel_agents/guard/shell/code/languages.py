@@ -124,6 +124,8 @@ def judge(
     told.unknown(f"`{name}` runs code that is not followed")
     out = UNSEEN
     for text in texts:
+        if len(text) > LONGEST:
+            told.unknown(f"code of `{name}` is too long to follow", text)
         if text == UNKNOWN or len(text) > LONGEST:
             for values in rest:
                 told.mention(values, state, name)

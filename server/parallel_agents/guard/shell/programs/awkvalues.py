@@ -50,7 +50,7 @@ class AwkValues:
             for found in re.finditer(r"getline\s+([A-Za-z_]\w*)\s*<\s*([^)>;]{1,100})", text):
                 self._also(found[1], self._lines(self.run.contents(self.value(found[2]), state)))
             for found in re.finditer(
-                rf"((?:(?:{_STRING}|[A-Za-z_]\w*)\s*){{1,8}})\|&?\s*getline\s+([A-Za-z_]\w*)",
+                rf"(?<!\w)((?:(?:{_STRING}|[A-Za-z_]\w*\b)\s*){{1,8}})\|&?\s*getline\s+([A-Za-z_]\w*)",
                 text[:8000],
             ):
                 for code in self.value(found[1]):
@@ -66,9 +66,10 @@ class AwkValues:
 
     def _parameters(self, text: str, re: Any) -> None:
         """What functions of the program are given, wherever they are called."""
-        for made in re.finditer(r"\bfunction\s+(\w+)\s*\(([^)]*)\)", text):
+        for made in list(re.finditer(r"\bfunction\s+(\w+)\s*\(([^)]*)\)", text))[:12]:
             names = [name.strip() for name in made[2].split(",")]
             for found in re.finditer(rf"(?<!\w){made[1]}\s*\(", text):
+                self.run.budget.step(10)
                 if found.start() == made.start(1):
                     continue
                 given = _split(text[found.end() : _closed(text, found.end())])
@@ -88,6 +89,7 @@ class AwkValues:
 
     def value(self, text: str) -> Values:
         """The alternatives of an expression."""
+        self.run.budget.step()
         values: Values = ("",)
         text = text.strip()
         while text[:1] == "(" and text[-1:] == ")":
@@ -219,5 +221,7 @@ def commands_read(text: str) -> list[str]:
 
     return [
         found[1]
-        for found in re.finditer(rf"((?:(?:{_STRING}|\w+)\s*){{1,8}})\|&?\s*getline", text[:8000])
+        for found in re.finditer(
+            rf"(?<!\w)((?:(?:{_STRING}|\w+\b)\s*){{1,8}})\|&?\s*getline", text[:8000]
+        )
     ]
