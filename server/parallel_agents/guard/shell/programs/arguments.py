@@ -112,9 +112,6 @@ def apply(
         elif role == "gdb":
             for text in values:
                 run.inner(text.removeprefix("shell ").removeprefix("!"), state)
-        elif role == "sql":
-            for text in values:
-                _dot_command(run, program, text, state)
         elif role in KINDS:
             told.write(values, state, f"{program} {name}", kind=KINDS[role])
     if program in ("curl", "wget", "aria2c"):
@@ -124,8 +121,6 @@ def apply(
             folders = tuple(v.rpartition(":")[2] + "/" + UNKNOWN for v in values)
             told.write(folders, state, f"{program} {name}")
     active = not _off(roles, parsed)
-    if roles.get("ARGS") == "sql" and _only_asks(parsed.words[1:]):
-        active = False
     words = parsed.words[int(roles.get("SKIP") or 0) :]
     if "HERE" in roles and active:
         from parallel_agents.guard.shell.programs import strangers
@@ -172,9 +167,6 @@ def _word(
         for text in values:
             if " " in text:
                 run.inner(text, state)
-    elif role == "sql":
-        for text in values:
-            _dot_command(run, program, text, state)
     elif role == "prefix":
         told.write(tuple((v if at else "x") + UNKNOWN for v in values), state, program)
     elif role in ("second", "pair"):
@@ -230,30 +222,6 @@ def _pattern(text: str) -> str:
     if 0 <= start < end:
         text = text[:start] + STAR + text[end + 1 :]
     return globbed(text)
-
-
-def _dot_command(run: Interpreter, program: str, text: str, state: State) -> None:
-    """`.output FILE` and the like of sqlite3; `\\copy ... to` of psql, which is not followed."""
-    words = text.split()
-    if words and words[0] in (".output", ".once", ".save", ".backup", ".log", ".clone", ".excel"):
-        for word in words[1:2]:
-            run.effects.write((word.strip("'\""),), state, f"{program} {words[0]}")
-    elif words and words[0] in (".shell", ".system"):
-        run.inner(text.partition(" ")[2], state)
-    elif text.lower().startswith("\\copy") and " to " not in text.lower():
-        return
-    elif "\\" in text or "outfile" in text.lower():
-        run.effects.unknown(f"`{program}` may write a file", text)
-
-
-def _only_asks(words: list[Values]) -> bool:
-    """Whether all that a database is told only reads."""
-    texts = [v.strip().lower() for values in words for v in values]
-    asking = ("select", "explain", ".schema", ".tables", ".dump", ".mode", ".headers", ".indexes")
-    return bool(texts) and all(
-        is_known(t) and t.startswith(asking) and ";" not in t.rstrip("; ") and "into" not in t
-        for t in texts
-    )
 
 
 def _off(roles: dict[str, str], parsed: Given) -> bool:

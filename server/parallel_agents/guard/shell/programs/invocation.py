@@ -49,6 +49,9 @@ _READERS_OF_THEIR_OWN = {
     **dict.fromkeys(("ninja", "samu"), "programs.ninja"),
     **dict.fromkeys(("prove", "run-parts"), "programs.harnesses"),
     "cmake": "programs.cmake",
+    **dict.fromkeys(
+        ("sqlite3", "sqlite", "duckdb", "psql", "mysql", "mariadb"), "programs.databases"
+    ),
     **dict.fromkeys(("chmod", "chown", "chgrp", "chattr", "setfacl", "xattr"), "programs.modes"),
     **dict.fromkeys(("find", "gfind", "fd", "fdfind", "bfs"), "programs.finding"),
     **dict.fromkeys(("xargs", "gxargs", "parallel"), "programs.finding"),

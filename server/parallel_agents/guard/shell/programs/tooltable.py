@@ -59,7 +59,6 @@ dpkg-deb LAST:into IF:-x,-X,--extract,-R,-e,--raw-extract,-vextract
 dpkg-deb.-b|dpkg-deb.--build LAST:write
 xsubpp|splain -output:write RUNS
 gdb|lldb -ex:gdb -iex:gdb --eval-command:gdb -x:read RUNS
-sqlite3|duckdb ARGS:sql FIRST:write UNLESS:-readonly,--readonly -init:read -cmd:sql -separator:-
 openssl|ssh-keygen|gpg|age|keytool|cosign -out:write -o:write -f:entry --output:write -keyout:write
     --outfile:write
 objdump|nm|readelf|size|ldd|strings|xxd-r
@@ -87,7 +86,6 @@ rclone.sync|rclone.move|s3cmd.get|mc.cp|gcloud.storage.cp LAST:local RUNS
 gsutil|rclone|s3cmd|mc|gcloud|az|b2 -f:write --file:write RUNS
 perf|valgrind|py-spy|gprof|heaptrack|samply -o:write --output:write --log-file:write RUNS
 tmux|byobu|abduco|dtach|zellij ARGS:code -t:- -s:- -n:- -c:- -L:- -S:- RUNS
-psql|mysql|mariadb -o:write --output:write -L:write -c:sql --command:sql -e:sql -f:read RUNS
 logrotate|mandb|updatedb RUNS
 tee|sponge|truncate|shred|fallocate|gtee ARGS:write -s:- --size:- -r:read --reference:read -n:-
     -l:- --length:- -o:- --offset:- --output-error:- --iterations:- --random-source:read
