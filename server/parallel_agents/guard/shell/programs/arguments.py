@@ -102,6 +102,8 @@ def apply(
         told.unknown(f"`{program}` runs code that is not seen")
     for name, values in parsed.options:
         role = roles.get(name, "read")
+        if role[-1:] == "?":  # only where the words count
+            role = "read" if _off(roles, parsed) else role[:-1]
         if role == "prefix":
             told.write(tuple(v + UNKNOWN for v in values), state, f"{program} {name}")
         elif role == "into":
@@ -183,6 +185,10 @@ def _word(
     elif role == "packages":
         folders = tuple(v.replace("/...", "").replace("...", "") or "." for v in values)
         told.write(folders, state, program, kind=effects.FORMAT, endings=endings)
+    elif role == "beside":
+        packed = [v + tail for v in values for tail in (".gpg", ".asc", ".sig")]
+        packed += [v.rpartition(".")[0] for v in values if v.endswith((".gpg", ".asc", ".pgp"))]
+        told.write(tuple(packed), state, program, kind=effects.ENTRY)
     elif role == "empty":
         kept = tuple(v for v in values if not _is_full(run, v, state))
         told.write(kept, state, program, kind=effects.ENTRY)

@@ -50,6 +50,13 @@ _READERS_OF_THEIR_OWN = {
     **dict.fromkeys(("prove", "run-parts"), "programs.harnesses"),
     "cmake": "programs.cmake",
     **dict.fromkeys(
+        (
+            *("curl", "wget", "aria2c", "ssh", "scp", "sftp", "ssh-copy-id", "sshfs", "autossh"),
+            *("mosh", "socat"),
+        ),
+        "programs.transfers",
+    ),
+    **dict.fromkeys(
         ("sqlite3", "sqlite", "duckdb", "psql", "mysql", "mariadb"), "programs.databases"
     ),
     **dict.fromkeys(("chmod", "chown", "chgrp", "chattr", "setfacl", "xattr"), "programs.modes"),

@@ -18,12 +18,24 @@ rename|prename|file-rename|perl-rename ARGS:tree SKIP:1
 mmv|mcp|qmv|imv|vidir|vipe ARGS:format DEFAULT:.
 uniq LAST:second -f:- -s:- -w:- --skip-fields:- --skip-chars:- --check-chars:-
 dd ARGS:dd
-curl -o:write --output:write -D:write --dump-header:write -c:write --cookie-jar:write --trace:write
-    --trace-ascii:write --stderr:write --etag-save:write --output-dir:- -H:- -X:- -d:- --data:-
-    --data-raw:- --data-binary:- -u:- -A:- -e:- -F:- -b:- -m:- --max-time:- --retry:-
-    --connect-timeout:- -w:- -T:read -K:read
-wget|aria2c -O:write --output-document:write -o:write -a:write --output-file:write -P:into
-    --directory-prefix:into -d:into --dir:into -U:- --header:- --post-data:- -t:- -T:-
+curl -o:write --output:write -D:write --dump-header:write -c:write --cookie-jar:write
+    --trace:write --trace-ascii:write --stderr:write --etag-save:write --libcurl:write
+    --hsts:write --alt-svc:write --ssl-sessions:write --keylog-file:write --output-dir:- -H:- -X:-
+    -d:- --data:- --data-raw:- --data-binary:- -u:- -A:- -e:- -F:- -b:- -m:- --max-time:-
+    --retry:- --connect-timeout:- -w:- --write-out:- -T:read --upload-file:read -K:read
+    --config:read -E:read --cert:read --key:read --cacert:read -x:- -r:- -U:- -y:- -Y:- -z:- -C:-
+    --url:- -Q:- -P:- --form:- --header:- --request:- --user:- --user-agent:- --referer:-
+    --cookie:- --proxy:- --range:- --data-urlencode:- --json:- --limit-rate:- --resolve:-
+    --interface:- --unix-socket:read --netrc-file:read --etag-compare:read -h:-
+wget -O:write --output-document:write -o:write -a:write --append-output:write --output-file:write
+    -P:into --directory-prefix:into -U:- --user-agent:- --header:- --post-data:- --post-file:read
+    -t:- -T:- -i:read --input-file:read --save-cookies:write --load-cookies:read -e:- --execute:-
+    --warc-file:prefix --warc-cdx:- --rejected-log:write --hsts-file:write -B:- -A:- -R:- -D:- -l:-
+    -w:- -Q:- --tries:- --timeout:- --use-askpass:code --certificate:read --private-key:read
+    --ca-certificate:read --crl-file:read --config:read --body-file:read --method:- -X:- -I:-
+aria2c -o:- --out:- -d:into --dir:into -l:write --log:write --save-session:write -i:read
+    --input-file:read -x:- -s:- -j:- --save-cookies:write --header:- -T:read --on-download-stop:code
+    --on-download-complete:code --server-stat-of:write --conf-path:read
 zip FIRST:write -x:- -i:- -b:- -O:write --out:write -P:- -t:- -tt:- -n:- -s:- -lf:write
 ranlib ARGS:write
 unar|lsar|ptar -o:into -output-directory:into RUNS
@@ -59,8 +71,25 @@ dpkg-deb LAST:into IF:-x,-X,--extract,-R,-e,--raw-extract,-vextract
 dpkg-deb.-b|dpkg-deb.--build LAST:write
 xsubpp|splain -output:write RUNS
 gdb|lldb -ex:gdb -iex:gdb --eval-command:gdb -x:read RUNS
-openssl|ssh-keygen|gpg|age|keytool|cosign -out:write -o:write -f:entry --output:write -keyout:write
-    --outfile:write
+openssl WHOLE -out:write -keyout:write -writerand:write -CAserial:write -CRLfile:write -in:read
+    -inkey:read -CA:read -CAkey:read -key:read -cert:read -config:read -certfile:read -subj:-
+    -days:- -passin:- -passout:- -pass:- -k:- -K:- -iv:- -S:- -name:- -sigfile:read -signature:read
+    -verify:read -prverify:read -sign:read -content:read -signer:- -recip:read -outdir:into
+    -newkey:- -keyform:- -inform:- -outform:- -caname:- -addext:- -extfile:read -rand:read
+    -sess_out:write -keylogfile:write -msgfile:write -rootcert:write -certsout:write
+    -cacertsout:write -extracertsout:write -respout:write -reqout:write -kekout:write
+ssh-keygen -f:entry? -C:- -N:- -P:- -t:- -b:- -m:- -a:- -n:- -I:- -V:- -s:read -O:- -z:- -Y:-
+    -D:- -w:- -K:- -Z:- UNLESS:-l,-y,-F,-B
+gpg|gpg2|gpgv -o:write --output:write --log-file:write --logger-file:write --status-file:write
+    --attribute-file:write --homedir:into --import-ownertrust:read -r:- --recipient:- -u:-
+    --local-user:- --passphrase:- --passphrase-file:read --keyring:- --no-default-keyring:-
+    --keyserver:- --pinentry-mode:- --cipher-algo:- --digest-algo:- -z:-
+    ARGS:beside UNLESS:-o,--output,--verify,-d,--decrypt,--list-keys,-k,-K,--import,
+    +--export,--export-secret-keys,--list-packets,--print-md,--version,--gen-random,
+    +--fingerprint,--show-keys,--list-secret-keys
+age|keytool|cosign|rage|minisign|signify -o:write --output:write --outfile:write -keystore:write
+    -file:write --output-signature:write --output-certificate:write -i:read -r:- -R:read -x:write
+    -s:read -m:read -p:read
 objdump|nm|readelf|size|ldd|strings|xxd-r
 jq|gojq|jaq|fx|dasel|yj SKIP:1 --arg:- --argjson:- --indent:- --slurpfile:- --rawfile:- -f:read
     --from-file:read -L:-
@@ -79,7 +108,7 @@ hx|code|subl|gedit|kate|nvi|mg|elvis ARGS:write UNLESS:-R,--version,--help,-h,--
 view|less|more|most|bat|batcat|pager
 script FIRST:write -c:code --command:code -T:write -O:write -B:write --log-out:write --timing:write
 su|runuser|sg -c:code --command:code --session-command:code -s:- -l:- RUNS
-scp|sftp|pscp LAST:local -P:- -i:- -o:- -F:-
+scp|pscp LAST:local -P:- -i:- -o:- -F:-
 docker.cp|podman.cp|nerdctl.cp|kubectl.cp|oc.cp|lxc.file|multipass.transfer LAST:local SKIP:1
 aws.s3.cp|aws.s3.mv|aws.s3.sync|gsutil.cp|gsutil.mv|gsutil.rsync|rclone.copy|rclone.copyto|
 rclone.sync|rclone.move|s3cmd.get|mc.cp|gcloud.storage.cp LAST:local RUNS
