@@ -65,6 +65,14 @@ HOSTILE = (
     "python3 - <<E\n" + "def f(x): return f(x) + f(x)\nf('a')\n" + "E",
     "perl -e '" + "open(" * 3000 + "'",
     "awk '" + "print > " * 5000 + "'",
+    "awk 'BEGIN{a=\"" + "x" * 3000 + '"; ' + "a=a a; " * 60 + "print > a}'",
+    "python3 - <<E\nx='a'\nwhile True: x = x + x\nE",
+    "python3 - <<E\nd = {}; d['a'] = d; print(d == d, [d] in [[d]])\nE",
+    "python3 - <<E\nfor a in range(9**9):\n for b in range(9**9): open(str(b), 'w')\nE",
+    "python3 - <<E\nimport re; re.match('(a*)*b', 'a' * 1000)\nE",
+    "make -f - <<E\n"
+    + "".join(f"A{n}=\\$(A{n + 1})\\$(A{n + 1})\n" for n in range(60))
+    + "\\$(A0)\nE",
     "git " + "-c a.b=c " * 3000 + "status",
     "sed " + "-e 's/a/b/w x' " * 3000,
     "xargs " * 4000,
