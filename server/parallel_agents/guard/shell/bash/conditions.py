@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 
-from parallel_agents.guard.shell.bash import expansion
+from parallel_agents.guard.shell.bash import expansion, parameters
 from parallel_agents.guard.shell.bash.state import NOTHING
 from parallel_agents.guard.shell.bash.syntax import text_of
 from parallel_agents.guard.shell.bash.words import STAR, UNKNOWN, fits, is_known, literal_text
+from parallel_agents.guard.shell.programs import scripts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ def _tree(run: Interpreter, node: Any, state: State) -> bool | None:
             left, right = _tree(run, children[0], state), _tree(run, children[2], state)
             return both(left, right) if sign == "&&" else either(left, right)
         values = expansion.value(run, text_of(children[0]), state)
+        if sign == "=~":
+            return _matched(run, text_of(children[2]), values, state)
         if sign in ("=", "==", "!="):
             found = suits(run, text_of(children[2]), values, state)
             return opposite(found) if sign == "!=" else found
@@ -125,21 +128,44 @@ def _tree(run: Interpreter, node: Any, state: State) -> bool | None:
     return single(run, "-n", expansion.value(run, text_of(node), state), state)
 
 
+def _matched(run: Interpreter, pattern: str, values: Values, state: State) -> bool | None:
+    """Whether the values have what an expression says; what its groups take is kept."""
+    from parallel_agents.guard.shell.programs import patterns
+
+    parameters.forget(run, "BASH_REMATCH", state)
+    state.arrays["BASH_REMATCH"] = {UNKNOWN: (UNKNOWN,)}
+    if any(sign in pattern for sign in "\"'$`") and pattern.strip("$").find("$") >= 0:
+        return None
+    found = None if any(s in pattern for s in "\"'`") else patterns.compiled(pattern, basic=False)
+    if found is None or not all(is_known(v) and len(v) < 400 for v in values):
+        return None
+    fold = "nocasematch" in state.options
+    matches = [None if fold else found.search(value) for value in values[:_MOST]]
+    if fold or len(values) > _MOST:
+        return None
+    if len(matches) == 1 and matches[0] is not None:
+        groups = [str(matches[0][0]), *(group or "" for group in matches[0].groups())]
+        state.arrays["BASH_REMATCH"] = parameters.numbered([(group,) for group in groups])
+    answers = {match is not None for match in matches}
+    return answers.pop() if len(answers) == 1 else None
+
+
 def suits(run: Interpreter, pattern: str, values: Values, state: State) -> bool | None:
     """Whether the values fit a pattern of `case` or `[[`, as it is written."""
-    if "(" in pattern.replace("$(", ""):
+    if "(" in pattern.replace("$(", "") and "extglob" not in state.options:
         return None
+    fold = "nocasematch" in state.options
     answers: set[bool | None] = set()
     for wanted in expansion.value(run, pattern, state):
         wild = literal_text(wanted.replace(STAR, UNKNOWN))
+        wild = wild.lower() if fold else wild
         for value in values[:_MOST]:
             if not is_known(literal_text(value)):
                 answers.add(None)
-            elif not fits(wild, literal_text(value)):
+            elif not fits(wild, literal_text(value).lower() if fold else literal_text(value)):
                 answers.add(False)
             else:
-                # A set of characters is taken for any character.
-                answers.add(None if "[" in pattern else True)
+                answers.add(True)
     return answers.pop() if len(answers) == 1 and len(values) <= _MOST else None
 
 
@@ -151,8 +177,14 @@ def single(run: Interpreter, sign: str, values: Values, state: State) -> bool | 
         if sign in ("-n", "-z"):
             known = is_known(text) or any(c for c in text if is_known(c))
             answers.add(bool(text) == (sign == "-n") if known else None)
-        elif sign in _THERE and is_known(text) and text:
+        elif sign in (*_THERE, "-d") and is_known(text) and text:
             paths = run.effects.located(text, state.cwds)
+            if len(paths) == 1 and scripts.is_missing(run, paths[0]):
+                answers.add(False)
+                continue
+            if sign == "-d":
+                answers.add(None)
+                continue
             sure = len(paths) == 1 and is_known(paths[0]) and os.path.isfile(paths[0])
             sure = sure and (sign != "-s" or os.path.getsize(paths[0]) > 0)
             held = sure and run.effects.scene.held(paths[0]) is not None

@@ -41,6 +41,17 @@ def fields(run: Interpreter, word: str, state: State) -> list[Values]:
     return found
 
 
+def spread(run: Interpreter, found: list[Values], state: State) -> list[Values]:
+    """The words, with the names that wildcards find on the disk as words of their own."""
+    out: list[Values] = []
+    for values in found:
+        if len(values) == 1 and is_wild(values[0]):
+            out += [(name,) for name in run.effects.listed(list(values), state)]
+        else:
+            out.append(values)
+    return out
+
+
 def is_wild(text: str) -> bool:
     """Whether the value stands for more than one name of a file."""
     return UNKNOWN not in text and not WILD.isdisjoint(text)

@@ -57,7 +57,9 @@ def chained(
             elif status is False:
                 continue
             run.returns = None
+            run.guarded += step is not steps[-1][1]
             out = together(out, run.redirected(step, tail, state, stdin))
+            run.guarded -= step is not steps[-1][1]
             status = run.returns
         else:
             if status is True and failed is None:
@@ -67,7 +69,9 @@ def chained(
             if other is None:
                 continue
             run.returns = None
+            run.guarded += step is not steps[-1][1]
             out = together(out, run.redirected(step, tail, other, stdin))
+            run.guarded -= step is not steps[-1][1]
             if status is False:
                 state.take(other)
             else:
@@ -93,7 +97,7 @@ def piped(
             stream = run.redirected(child, tail or [], state, stream)
         else:
             stream = run.alone(child, tail or [], state, stream)
-    run.returns = None
+    run.returns = None if "pipefail" in state.options else run.returns
     return stream
 
 
@@ -102,7 +106,7 @@ def _if(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
     branches: list[State] = []
     for condition, body in _clauses(node):
         run.returns = None if condition else True
-        out = together(out, run.sequence(condition, state, stdin))
+        out = together(out, run.condition(condition, state, stdin))
         status = run.returns
         if status is True:
             out = together(out, run.sequence(body, state, stdin))
@@ -198,7 +202,7 @@ def _function(run: Interpreter, node: Any, state: State, stdin: Stream) -> Strea
 
 
 def _negated(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
-    out = run.sequence(node.children, state, stdin)
+    out = run.condition(node.children, state, stdin)
     run.returns = None if run.returns is None else not run.returns
     return out
 
@@ -207,8 +211,12 @@ def _declaration(run: Interpreter, node: Any, state: State, stdin: Stream) -> St
     run.returns = True
     word = node.children[0].type
     named = [c for c in node.children if c.is_named]
+    printed: list[str] = []
     flags = {f for c in named for f in text_of(c)[1:] if c.type == "word" and text_of(c)[:1] == "-"}
     for child in named:
+        if child.type not in ("word", "variable_name", "variable_assignment"):
+            _declared(run, text_of(child), word, state)
+            continue
         name, equals, rest = text_of(child).partition("=")
         name = name.rstrip("+").strip("'\"")
         if child.type == "word" and not equals:
@@ -217,8 +225,12 @@ def _declaration(run: Interpreter, node: Any, state: State, stdin: Stream) -> St
             run.locals[-1].setdefault(name, state.variables.get(name))
             if child.type == "variable_name":
                 state.variables[name] = ("",)
-        if word == "export" or "x" in flags:
+        if word == "export" and "n" in flags:
+            state.exported -= {name}
+        elif word == "export" or "x" in flags:
             state.exported |= {name + "()" if "f" in flags else name}
+        if "f" in flags and word != "export" and name in state.functions:
+            printed.append(text_of(state.functions[name]) + "\n")
         if "A" in flags:
             state.maps |= {name}
         if "n" in flags and word != "export" and equals:
@@ -229,7 +241,20 @@ def _declaration(run: Interpreter, node: Any, state: State, stdin: Stream) -> St
             run.assign(child, state)
         elif child.type != "variable_name" and equals:
             state.variables[name] = expansion.value(run, rest, state)
-    return NOTHING
+    return Stream(("".join(printed),)) if printed else NOTHING
+
+
+def _declared(run: Interpreter, text: str, word: str, state: State) -> None:
+    """Words of a declaration that are computed: `export $(cat .env)`, `declare "x=$y"`."""
+    for values in expansion.fields(run, text, state):
+        for value in values:
+            name, equals, found = value.partition("=")
+            if not name.isidentifier():
+                continue
+            if equals:
+                state.variables[name] = (found,)
+            if word == "export":
+                state.exported |= {name}
 
 
 def _assignments(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:

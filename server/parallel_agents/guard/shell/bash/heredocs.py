@@ -12,7 +12,7 @@ MARK = "/:here:"
 _BREAKS = " \t\n;|&()<>"
 
 
-_ODD = ("<<", "<>", ";&", '$"', "}>", "}<", "|&", "[ ", "/$")
+_ODD = ("@(", "+(", "?(", "*(", "!(", "<<", "<>", ";&", '$"', "}>", "}<", "|&", "[ ", "/$")
 _IN_FRONT = frozenset(("if", "then", "elif", "else", "while", "until", "do", "!", "time"))
 """Words behind which a command starts."""
 
@@ -109,7 +109,7 @@ class Scan:
             elif char == ";" and text.startswith(";&", self.at):
                 out.append(";;")
                 self.at += 2
-            elif char == "{" and self.descriptor():
+            elif self.rewritten(char):
                 pass
             elif char == "[" and text.startswith("[ ", self.at) and self.starts():
                 out.append("test")  # what it is; the grammar knows no `\\>` and `\\(` in it
@@ -289,6 +289,24 @@ class Scan:
                     break
                 lines.append(line + "\n")
             self.documents[number] = ("".join(lines), kind)
+
+    def rewritten(self, char: str) -> bool:
+        """Whether something that the grammar gets wrong starts here, which is then passed."""
+        if char == "{":
+            return self.descriptor()
+        return char in "@+?*!" and self.text.startswith("(", self.at + 1) and self.pattern()
+
+    def pattern(self) -> bool:
+        """Put the mark of an extended pattern in its place; the grammar knows none in words."""
+        text, at = self.text, self.at
+        line = text[text.rfind("\n", 0, at) + 1 : at]
+        if (text[at] == "!" and self.starts()) or "=~" in line.rpartition("[[")[2]:
+            return False
+        from parallel_agents.guard.shell.bash import wordparts
+
+        mark, self.at = wordparts.group(text, at)
+        self.out.append(mark)
+        return True
 
     def descriptor(self) -> bool:
         """Put a number for `{name}` in front of a redirection."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from parallel_agents.guard.shell.effects import Effects
 
 _SKIPPED = frozenset(("comment", "heredoc_body", "file_descriptor"))
+_ENDING = frozenset(("command", "redirected_statement", "subshell", "test_command"))
 _GREATEST_SCRIPT = 1 << 16
 
 
@@ -61,6 +62,12 @@ class Interpreter:
         """What runs where a signal is sent."""
         self.signalled = False
         """Whether a signal may have been sent."""
+        self.results: list[list[bool | None]] = []
+        """For each function around: whether its `return`s say that it succeeds."""
+        self.guarded = 0
+        """How many conditions this is in: what fails there ends nothing."""
+        self.last: bool | None = None
+        """Whether the command before this one has succeeded: `$?`."""
         self.sourced = 0
         """How many files are being sourced."""
         self._pipes = 0
@@ -122,6 +129,8 @@ class Interpreter:
             return NOTHING
         self.budget.step()
         kind = node.type
+        if kind in ("command", "test_command", "variable_assignment"):
+            self.last = self.returns
         if kind == "command":
             return self.command(node, state, stdin)
         statement = flow.STATEMENTS.get(kind)
@@ -145,7 +154,24 @@ class Interpreter:
                 out = together(out, self.alone(child, [], state, stdin))
             else:
                 out = together(out, self.node(child, state, stdin))
+                if self.returns is False and "errexit" in state.options and not state.dead:
+                    self._left(child, state)
         return out
+
+    def condition(self, nodes: list[Any], state: State, stdin: Stream) -> Stream:
+        """Run nodes of which it is only asked whether they succeed."""
+        self.guarded += 1
+        out = self.sequence(nodes, state, stdin)
+        self.guarded -= 1
+        return out
+
+    def _left(self, node: Any, state: State) -> None:
+        """With `set -e`, what has failed ends the shell, unless that is asked for."""
+        if not self.guarded and not self.doubts and node.type in _ENDING:
+            from parallel_agents.guard.shell.programs import signals
+
+            signals.ended(self, state)
+            state.dead = True
 
     def alone(self, node: Any, redirects: list[Any], state: State, stdin: Stream) -> Stream:
         """Run a node in a shell of its own."""
@@ -236,9 +262,8 @@ class Interpreter:
                 index, _, text = text[1:].partition("]=")
                 found.append((index, expansion.value(self, text, state)))
                 continue
-            for field in expansion.fields(self, text, state):
-                names = self.effects.listed(list(field), state) if len(field) == 1 else ()
-                found += [("", (n,)) for n in names] if len(names) > 1 else [("", field)]
+            fields = expansion.fields(self, text, state)
+            found += [("", field) for field in expansion.spread(self, fields, state)]
         if not added or name not in state.arrays:
             state.arrays[name] = {}
         for index, values in found:
@@ -312,10 +337,13 @@ class Interpreter:
         leaps, self.leaps = self.leaps, []
         names = state.names
         self.locals.append({})
+        self.results.append([])
+        traps = dict(state.traps)
         self.returns = None
         out = self.node(body.child_by_field_name("body"), state, stdin)
-        # Without a `return` it is the last command that says whether it succeeds.
-        returns = None if b"return" in body.text else self.returns
+        # Where it does not return, it is the last command that says whether it succeeds.
+        results = {*self.results.pop(), *(() if state.dead else (self.returns,))}
+        returns = results.pop() if len(results) == 1 else None
         for name, values in self.locals.pop().items():
             if values is None:
                 state.variables.pop(name, None)
@@ -323,7 +351,8 @@ class Interpreter:
                 state.variables[name] = values
         self.leaps = leaps
         state.names = names
-        if "RETURN" in state.traps and "functrace" in state.options:
+        own = state.traps.get("RETURN") != traps.get("RETURN")
+        if "RETURN" in state.traps and (own or "functrace" in state.options):
             from parallel_agents.guard.shell.programs import signals
 
             signals.returned(self, state)

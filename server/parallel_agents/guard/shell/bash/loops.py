@@ -40,6 +40,7 @@ def each(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
         counted(body, state)
     out = NOTHING
     run.leaps.append([])
+    few = few and node.children[0].type != "select"
     for turn in [(v,) for v in values] if few else [values]:
         before = state.copy()
         state.variables[name] = turn
@@ -58,6 +59,8 @@ def loop(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
     out = NOTHING
     until = node.children[0].type == "until"
     if node.type == "c_style_for_statement":
+        if body is not None and not run.turning and _counted(run, node, body, state, stdin):
+            return out
         for part in node.children_by_field_name("initializer"):
             for name in assigned(part):
                 state.variables[name] = (STAR,)
@@ -76,7 +79,7 @@ def loop(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
     start = state.copy()
     for given in _rounds(condition, stdin):
         run.returns = None
-        out = together(out, run.sequence(condition, state, given))
+        out = together(out, run.condition(condition, state, given))
         if body is not None and (run.returns is None or run.returns != until):
             out = together(out, _body(run, body, state, given, certain=False))
     _landed(run, state)
@@ -93,7 +96,7 @@ def _turned(
     for _ in range(_TURNS):
         before = state.copy()
         run.returns = None
-        out = together(out, run.sequence(condition, state, stdin))
+        out = together(out, run.condition(condition, state, stdin))
         if run.returns is None:
             return False, out
         if run.returns == until or state.dead:
@@ -103,6 +106,34 @@ def _turned(
         if state.dead or (same and state.cwds == before.cwds and state.arrays == before.arrays):
             return True, out
     return False, out
+
+
+def _counted(run: Interpreter, node: Any, body: Any, state: State, stdin: Stream) -> bool:
+    """Round after round of a `for ((...))` that is known; whether it ends so."""
+    from parallel_agents.guard.shell.bash import arithmetic
+
+    text = text_of(node).partition("((")[2]
+    pieces = text[: text.find("do")].rpartition("))")[0].split(";")
+    if len(pieces) != 3 or run.doubts:
+        return False
+    trial = state.copy()
+    arithmetic.number(run, pieces[0], trial)
+    run.turning = True
+    run.leaps.append([])
+    ended = False
+    for _ in range(_TURNS):
+        going = arithmetic.number(run, pieces[1] or "1", trial)
+        if not going or trial.dead:
+            ended = going is not None
+            break
+        _round(run, body, trial, stdin)
+        arithmetic.number(run, pieces[2], trial)
+    run.turning = False
+    _landed(run, trial)
+    if ended:
+        state.take(trial)
+        run.returns = None
+    return ended
 
 
 def _rounds(condition: list[Any], stdin: Stream) -> list[Stream]:

@@ -41,13 +41,12 @@ def variable(run: Interpreter, piece: Part, state: State) -> Values:
         return _indirect(run, piece, state)
     if operator == "length":
         return _length(run, piece, state)
-    if operator == ":" and (name in _ALL or piece.index in _ALL):
-        return _slice(run, piece, state)
-    values = plain(run, name, piece.index, state)
+    sliced = operator == ":" and (name in _ALL or piece.index in _ALL)
+    values = _slice(run, piece, state) if sliced else plain(run, name, piece.index, state)
     if values is not None and piece.quoted and "*" in (name, piece.index):
         between = (state.variables.get("IFS", (" ",))[0] or "\0")[0].strip("\0")
         values = tuple(value.replace(SPLIT, between) for value in values)
-    if not operator:
+    if not operator or sliced:
         return ANY if values is None else values
     word = piece.argument
     if operator in (":-", "-", ":=", "="):
@@ -111,7 +110,11 @@ def plain(run: Interpreter, name: str, index: str, state: State) -> Values | Non
     if name == "PWD":
         return state.cwds
     if name in _PROCESSES:
-        return ("pid" + name.strip("$!"),)  # the same number each time
+        return ("job" if name == "!" else "pid" + name.strip("$"),)  # the same number each time
+    if name == "-":
+        return ("hBc",)
+    if name == "?" and run.last is True and not run.doubts:
+        return ("0",)
     if (
         name == "#"
         and not run.bare

@@ -82,7 +82,7 @@ def _one(run: Interpreter, node: Any, state: State, result: Opened) -> None:
             result.stdin = run.contents(values, state)
         elif number == "1":
             _write(run, values, state, "<>", result)
-    elif sign == ">" and "noclobber" in state.options and _stays(run, values, state):
+    elif sign in (">", "&>") and "noclobber" in state.options and _stays(run, values, state):
         result.failed = True
     else:
         _keep(run, number, values, "w", state)

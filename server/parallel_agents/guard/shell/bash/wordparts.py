@@ -99,34 +99,10 @@ class _Cutter:
                 self._add(Part("process", word[self.at + 2 : end - 1], False, char))
                 self.at = end
             elif char in "?*+@!" and following == "(":
-                self._group(char)
+                mark, self.at = group(word, self.at)
+                self._text.append(mark)
             else:
                 self._wild(char)
-
-    def _group(self, sign: str) -> None:
-        """`@(one|other)` and the like."""
-        word, start = self.word, self.at + 2
-        end, depth = start, 1
-        cuts = [start - 1]
-        while end < len(word) and depth:
-            char = word[end]
-            if char == "\\":
-                end += 1
-            elif char in "'\"":
-                close = word.find(char, end + 1)
-                end = len(word) if close < 0 else close
-            else:
-                depth += (char == "(") - (char == ")")
-                if not depth or (depth == 1 and char == "|"):
-                    cuts.append(end)
-            end += 1
-        inner = [parts(word[a + 1 : b]) for a, b in zip(cuts, cuts[1:])]
-        if depth or any(part.kind != "text" for pieces in inner for part in pieces):
-            self._text.append(STAR)
-        else:
-            texts = ["".join(part.text for part in pieces) for pieces in inner]
-            self._text.append(globs.group(sign, [_unbraced(text) for text in texts]))
-        self.at = end
 
     def _wild(self, char: str) -> None:
         word = self.word
@@ -205,6 +181,29 @@ class _Cutter:
             end = at + 1
             self._text.append(word[at])
         self.at = end
+
+
+def group(word: str, at: int) -> tuple[str, int]:
+    """(mark, where it ends) of the `@(one|other)` at this place."""
+    end, depth = at + 2, 1
+    cuts = [at + 1]
+    while end < len(word) and depth:
+        char = word[end]
+        if char == "\\":
+            end += 1
+        elif char in "'\"":
+            close = word.find(char, end + 1)
+            end = len(word) if close < 0 else close
+        else:
+            depth += (char == "(") - (char == ")")
+            if not depth or (depth == 1 and char == "|"):
+                cuts.append(end)
+        end += 1
+    inner = [parts(word[a + 1 : b]) for a, b in zip(cuts, cuts[1:])]
+    if depth or any(part.kind != "text" for pieces in inner for part in pieces):
+        return STAR, end
+    texts = ["".join(part.text for part in pieces) for pieces in inner]
+    return globs.group(word[at], [_unbraced(text) for text in texts]), end
 
 
 def _bracket(text: str) -> int:

@@ -63,7 +63,9 @@ def _exit(run: Interpreter, name: str, given: list[Values], state: State, stdin:
             return NOTHING  # outside of a function it only complains
     else:
         signals.ended(run, state)
-    run.succeeded(code == "0" if code.isdecimal() else None)
+    run.succeeded(code == "0" if code.isdecimal() else None if code else run.last)
+    if name == "return" and run.results:
+        run.results[-1].append(run.returns)
     state.dead = True
     return NOTHING
 

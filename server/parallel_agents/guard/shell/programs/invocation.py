@@ -123,6 +123,11 @@ def _named(
         return run.call(state.functions[name], given, state, stdin)
     if name in state.aliases and not outside:
         out = UNSEEN
+        if "expand_aliases" not in state.options:
+            # A shell that runs a text may not expand them at all.
+            aliases, state.aliases = state.aliases, {}
+            _named(run, name, given, state.copy(), stdin, True)
+            state.aliases = aliases
         for text in state.aliases[name]:
             aliases = dict(state.aliases)
             state.aliases.pop(name)  # an alias does not expand in itself

@@ -30,7 +30,7 @@ def change(run: Interpreter, name: str, given: list[Values], state: State, stdin
     if "noexec" in state.options:
         state.dead = True
     if words is not given and (words or ("--",) in given):
-        state.arguments = words
+        state.arguments = expansion.spread(run, words, state)
         run.bare = False
     return NOTHING
 

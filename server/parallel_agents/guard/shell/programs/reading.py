@@ -36,6 +36,9 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
     separator = state.variables.get("IFS", (" ",))[0][:1] or "\n"
     blank = separator in " \t\n"
     into = parsed.value("-a")
+    texts = source.texts
+    if into is not None and parsed.has("-d") and texts is not None and len(texts) == 1:
+        lines = (texts[0].strip("\n\0"),)
     if into is not None:
         elements: dict[str, Values] = {}
         for line in lines:
@@ -97,7 +100,7 @@ def getopts(
     words = state.arguments if len(given) < 3 else given[2:]
     known = all(len(word) == 1 and is_known(word[0]) for word in (*given, *words))
     index, place = _at(state)
-    if len(given) < 2 or not known or index is None or (run.bare and not state.arguments):
+    if len(given) < 2 or not known or index is None or (len(given) < 3 and run.bare):
         if len(given) > 1:
             state.variables[given[1][0]] = (ONE,)
         state.variables["OPTARG"] = ANY

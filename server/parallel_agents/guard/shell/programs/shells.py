@@ -19,6 +19,8 @@ _OF_INTERACTIVE = frozenset(("sh", "dash", "ksh", "mksh", "ash"))
 def start(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
     """A shell: its `-c`, its script, or what it reads."""
     state = child(state)
+    if name not in ("bash", "rbash"):
+        state.functions = {}
     rest = list(given)
     flags = ""
     first: Values = ()
@@ -40,14 +42,17 @@ def start(run: Interpreter, name: str, given: list[Values], state: State, stdin:
                 break
     if "n" in flags.replace("on", "").replace("en", ""):
         return UNSEEN
-    _begin(run, name, state, first, "i" in flags)
+    _begin(run, name, state, first, flags)
     options.traced(run, state)
     before = run.script, run.bare
     run.bare = False
     if "c" in flags:
         state.arguments = rest[2:]
         run.script = (rest[1][0] if len(rest[1]) == 1 else "") if len(rest) > 1 else name
-        out = wrapping.texts(run, Stream(rest[0]), state, stdin) if rest else NOTHING
+        code = rest[0] if rest else ("",)
+        if name == "zsh":
+            code = tuple(text.replace(">!", ">|") for text in code)
+        out = wrapping.texts(run, Stream(code), state, stdin)
     elif not rest or "s" in flags or rest[0] in (("/dev/stdin",), ("-",)):
         state.arguments = rest if "s" in flags else rest[1:]
         out = wrapping.texts(run, stdin, state, UNSEEN)
@@ -76,13 +81,21 @@ def child(state: State) -> State:
     return new
 
 
-def _begin(run: Interpreter, name: str, state: State, first: Values, interactive: bool) -> None:
+def _begin(run: Interpreter, name: str, state: State, first: Values, flags: str) -> None:
     """Run what the shell reads before its code: BASH_ENV, ENV, its own start files."""
     wanted: list[str] = []
-    if name in ("bash", "rbash") and not interactive:
+    interactive = "i" in flags
+    if "l" in flags and "HOME" in state.variables:
+        folders = _exported(run, state, "HOME")
+        names = (".bash_profile", ".bash_login", ".profile") if name == "bash" else (".profile",)
+        files = [f"{folder}/{file}" for folder in folders for file in names]
+        wanted = [f for f in files if any(p in run.written for p in run.absolute(f, state))][:1]
+    elif name in ("bash", "rbash") and not interactive:
         wanted = _exported(run, state, "BASH_ENV")
     elif name in ("bash", "rbash"):
         wanted = list(first)
+        if not first and "HOME" in state.variables:
+            wanted = [folder + "/.bashrc" for folder in _exported(run, state, "HOME")]
     elif name in _OF_INTERACTIVE and interactive:
         wanted = _exported(run, state, "ENV")
     elif name == "zsh":
@@ -93,7 +106,7 @@ def _begin(run: Interpreter, name: str, state: State, first: Values, interactive
 
 
 def _exported(run: Interpreter, state: State, name: str) -> list[str]:
-    if name not in state.exported:
+    if name not in state.exported and name not in os.environ:
         return []
     found: list[str] = []
     for text in state.variables.get(name, ()):

@@ -18,6 +18,8 @@ _SENT = frozenset(
     )
 )
 """Signals that come only where somebody sends them."""
+_ENDING = frozenset(("TERM", "KILL", "9", "HUP", "QUIT", "ABRT"))
+"""What ends a shell that does not wait for it."""
 _NUMBERS = {
     **{"0": "EXIT", "1": "HUP", "2": "INT", "3": "QUIT", "6": "ABRT", "10": "USR1"},
     **{"12": "USR2", "13": "PIPE", "14": "ALRM", "15": "TERM"},
@@ -65,6 +67,11 @@ def kill(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
     for signal, texts in list(run.trapped.items()):
         if signal == asked or asked not in _SENT:
             _run(run, texts, state)
+    if words[-1:] == ["pid"] and asked in _ENDING and asked not in run.trapped:
+        if asked in ("KILL", "9"):
+            state.traps = {}
+        ended(run, state)
+        state.dead = True
     return UNSEEN
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Stream
+from parallel_agents.guard.shell.bash.state import ANY, GONE, NOTHING, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN
 from parallel_agents.guard.shell.programs import directories
 from parallel_agents.guard.shell.programs.arguments import Given
@@ -38,6 +38,8 @@ def env(run: Interpreter, name: str, given: list[Values], state: State, stdin: S
         if word in ("-u", "--unset", "-C", "--chdir", "-S", "--split-string"):
             value = rest[1] if len(rest) > 1 else ("",)
             rest = rest[2:]
+            if word in ("-u", "--unset"):
+                state.variables = {**state.variables, value[0]: GONE}
             if word in ("-C", "--chdir"):
                 directories.change(run, "cd", [value], state, stdin)
             elif word in ("-S", "--split-string"):
@@ -45,6 +47,8 @@ def env(run: Interpreter, name: str, given: list[Values], state: State, stdin: S
         elif word.startswith("--chdir="):
             directories.change(run, "cd", [(word[8:],)], state, stdin)
             rest = rest[1:]
+        elif word in ("-vS", "-iS", "-0S"):
+            return run.text(" ".join(plain(rest[1:])), state, stdin)
         elif word.startswith(("--split-string=", "-S")):
             text = word.partition("=")[2] if word.startswith("--") else word[2:]
             return run.text(text + " " + " ".join(plain(rest[1:])), state, stdin)
