@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parallel_agents.guard.shell.bash import conditions, expansion, loops, parameters
+from parallel_agents.guard.shell.bash import assignments, conditions, expansion, loops, parameters
 from parallel_agents.guard.shell.bash.state import ANY, NOTHING, State, Stream, together
 from parallel_agents.guard.shell.bash.syntax import text_of
 
@@ -238,7 +238,7 @@ def _declaration(run: Interpreter, node: Any, state: State, stdin: Stream) -> St
             if not targets and target.isidentifier():
                 state.names = {**state.names, name: target}
         elif child.type == "variable_assignment":
-            run.assign(child, state)
+            assignments.assign(run, child, state)
         elif child.type != "variable_name" and equals:
             state.variables[name] = expansion.value(run, rest, state)
     return Stream(("".join(printed),)) if printed else NOTHING
@@ -260,13 +260,13 @@ def _declared(run: Interpreter, text: str, word: str, state: State) -> None:
 def _assignments(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
     run.returns = True
     for child in node.children:
-        run.assign(child, state)
+        assignments.assign(run, child, state)
     return NOTHING
 
 
 def _assignment(run: Interpreter, node: Any, state: State, stdin: Stream) -> Stream:
     run.returns = True
-    run.assign(node, state)
+    assignments.assign(run, node, state)
     return NOTHING
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from parallel_agents.guard.shell.bash import expansion, flow, parameters, redirections, syntax
+from parallel_agents.guard.shell.bash import assignments, expansion, flow, redirections, syntax
 from parallel_agents.guard.shell.bash.state import NOTHING, UNSEEN, State, Stream, together
 from parallel_agents.guard.shell.bash.syntax import text_of
 from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, capped, is_known, named
@@ -224,51 +224,6 @@ class Interpreter:
             stream = together(before, stream)
         self.written[path] = stream
 
-    def assign(self, node: Any, state: State) -> None:
-        """Run one assignment, of a variable, an element or an array."""
-        left, right = node.child_by_field_name("name"), node.child_by_field_name("value")
-        if left is None:
-            return
-        if "allexport" in state.options:
-            state.exported |= {text_of(left)}
-        added = any(c.type == "+=" for c in node.children)
-        if left.type == "subscript":
-            name = text_of(left.child_by_field_name("name"))
-            name = state.names.get(name, name)
-            values = ("",) if right is None else expansion.value(self, text_of(right), state)
-            index = text_of(left.child_by_field_name("index"))
-            parameters.store(self, name, index, values, state, added=added)
-            return
-        name = state.names.get(text_of(left), text_of(left))
-        if right is not None and right.type == "array":
-            self._array(name, right, state, added=added)
-            return
-        values = ("",) if right is None else expansion.value(self, text_of(right), state)
-        if name in state.arrays:
-            parameters.store(self, name, "0", values, state, added=added)
-        elif added:
-            before = state.variables.get(name, ("",))
-            state.variables[name] = capped([a + b for a in before for b in values][:4096])
-        else:
-            state.variables[name] = values
-
-    def _array(self, name: str, node: Any, state: State, *, added: bool) -> None:
-        found: list[tuple[str, Values]] = []
-        for element in node.children:
-            text = text_of(element)
-            if not element.is_named:
-                continue
-            if text[:1] == "[" and "]=" in text:
-                index, _, text = text[1:].partition("]=")
-                found.append((index, expansion.value(self, text, state)))
-                continue
-            fields = expansion.fields(self, text, state)
-            found += [("", field) for field in expansion.spread(self, fields, state)]
-        if not added or name not in state.arrays:
-            state.arrays[name] = {}
-        for index, values in found:
-            parameters.store(self, name, index, values, state)
-
     # -- one command
 
     def command(
@@ -290,7 +245,7 @@ class Interpreter:
                 if variable is not None and variable.type == "variable_name":
                     key = text_of(variable)
                     before[key] = state.variables.get(key)
-                self.assign(child, state)
+                assignments.assign(self, child, state)
             elif kind.endswith("_redirect"):
                 redirects.append(child)
                 # `cmd > file arg`: the grammar takes `arg` for a second target.
