@@ -88,8 +88,10 @@ CALLS = {
     **dict.fromkeys(names("FileUtils.touch"), "touch *"),
     **dict.fromkeys(names("utime"), "write 2"),
     "sysopen": "flagged 1 2",
+    **dict.fromkeys(names("extract_archive Archive::Tar->extract_archive"), "unpack 0"),
     **dict.fromkeys(
-        names("eval Function runInThisContext runInNewContext runInContext instance_eval"), "code 0"
+        names("eval Function runInThisContext runInNewContext runInContext instance_eval Worker"),
+        "code 0",
     ),
     **dict.fromkeys(
         names(
@@ -144,7 +146,7 @@ READING = {
         is_deeply like unlike cmp_ok pass fail diag note explain path file dir abs_path realpath
         new Dumper quotemeta lock each wantarray elsif else do require close binmode eof pos
         readline sprintf syswrite read sysread first any all none uniq max min exit chr ord hex
-        encode_json to_json JSON encode_base64 addfile hexdigest b64digest exists_file is_file
+        encode_json to_json JSON encode_base64 diff addfile hexdigest b64digest exists_file is_file
         child parent absolute relative stringify
         """
     ),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN, capped, is_known, names, product
-from parallel_agents.guard.shell.code.foreignnames import ForeignNames
+from parallel_agents.guard.shell.code.foreignprograms import ForeignPrograms
 from parallel_agents.guard.shell.code.foreigntexts import after_string, matching, split
 from parallel_agents.guard.shell.code.foreignuses import NAMES
 
@@ -40,10 +40,9 @@ _COMMANDS = ("perl", "ruby", "php")
 _PRINTING = names("print say puts echo console.log process.stdout.write printf")
 
 
-class ForeignCode(ForeignNames):
+class ForeignCode(ForeignPrograms):
     """One program, and what its calls tell."""
 
-    unclear = False
     printed: list[str] | None = None
     """The lines that are printed, as far as they are seen."""
 
@@ -131,6 +130,11 @@ class ForeignCode(ForeignNames):
             if value != ANY:
                 known = self.variables.get(found[1])
                 self.variables[found[1]] = value if known is None else capped([*known, *value])
+
+        pattern = r"(?:process\.env\.|\$ENV\{|(?:process\.env|ENV)\[\s*['\"])(\w+)['\"]?[\]}]?\s*="
+        for found in self.re.finditer(pattern + r"(?![=~])", self.text):
+            end = self._end(found.end())
+            self.state.variables[found[1]] = self.value(self.text[found.end() : end])
 
     def _end(self, at: int) -> int:
         """Where the expression that begins there ends."""
@@ -266,7 +270,7 @@ class ForeignCode(ForeignNames):
             self._open(name, given)
             return
         if kind == "run":
-            self._runs(given)
+            self.runs(given)
             return
         if kind == "entry" and any("recursive" in g for g in given):
             kind = "tree"
@@ -286,6 +290,14 @@ class ForeignCode(ForeignNames):
                     inner.judge()
                     self.run.budget.leave()
             return
+        if kind == "unpack":
+            from parallel_agents.guard.shell.programs import invocation
+
+            archive: list[Values] = [("tar",), ("-x",), ("-f",), *words[:1]]
+            invocation.run(self.run, archive, state.copy(), UNSEEN)
+            return
+        if self.name in ("perl", "ruby") and name.endswith(("chmod", "chown", "utime")):
+            words, places = words[1 if name.endswith("chmod") else 2 :], ["*"]
         if kind == "flagged":
             if len(given) > 2 and (
                 "O_" not in given[2] or self.re.search(r"WR|CREAT|TRUNC|APP", given[2])
@@ -347,50 +359,3 @@ class ForeignCode(ForeignNames):
             self.unclear = self.unclear or values == ANY
             if modes != ANY or values != ANY:
                 told.write(values, state, name)
-
-    def _runs(self, given: list[str]) -> None:
-        if not given:
-            return
-        first = self.value(given[0])
-        from parallel_agents.guard.shell.programs import invocation
-
-        if len(given) > 1 and given[1].lstrip().startswith("["):
-            items = split(given[1].strip()[1:-1])
-            state = self.state.copy()
-            if len(given) > 2:
-                self._placed(given[2], state)
-            invocation.run(self.run, [first, *self.words(items)], state, UNSEEN)
-            return
-        if (
-            len(given) > 1
-            and self.name in ("perl", "ruby", "java")
-            and not given[1].lstrip().startswith("{")
-        ):
-            plain = [item for item in given if ":" not in item or "'" in item or '"' in item]
-            invocation.run(self.run, self.words(plain), self.state.copy(), UNSEEN)
-            return
-        for text in first:
-            if text == UNKNOWN:
-                self.unclear = True
-            else:
-                state = self.state.copy()
-                if len(given) > 1:
-                    self._placed(given[1], state)
-                stdin = UNSEEN
-                found = self.re.search(r"\binput\s*:\s*([^,}]+)", given[-1])
-                if found:
-                    stdin = Stream(self.value(found[1]))
-                self.run.inner(text, state, stdin)
-
-    def _placed(self, options: str, state: object) -> None:
-        """`{cwd: 'docs/api', env: {F: 'x'}}` of a program that is started."""
-        from parallel_agents.guard.shell.bash.state import State
-
-        if not isinstance(state, State):
-            return
-        found = self.re.search(r"\bcwd\s*:\s*([^,}]+)", options)
-        if found:
-            values = self.value(found[1])
-            state.cwds = tuple(p for v in values for p in self.run.absolute(v, self.state))
-        for found in self.re.finditer(r"\b([A-Z_]\w*)\s*:\s*('[^']*'|\"[^\"]*\")", options):
-            state.variables[found[1]] = self.value(found[2])

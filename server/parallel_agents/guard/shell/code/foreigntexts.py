@@ -185,3 +185,25 @@ def split(text: str, sign: str = ",", mask: str = "") -> list[str]:
             start = at + len(sign)
     found.append(text[start:].strip())
     return [f for f in found if f]
+
+
+def plain(text: str) -> str:
+    """What the inside of a string with escapes means."""
+    import re  # the parser has loaded it
+
+    if "\\" not in text:
+        return text
+    text = re.sub(
+        r"\\x([0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})",
+        lambda found: chr(int(found[1] or found[2], 16)),
+        text,
+    )
+    for sign, meant in (
+        ('\\"', '"'),
+        ("\\'", "'"),
+        ("\\n", "\n"),
+        ("\\/", "/"),
+        ("\\\\", "\\"),
+    ):
+        text = text.replace(sign, meant)
+    return text

@@ -20,6 +20,13 @@ _COMMANDS = ("perl", "ruby", "php")
 _NO_CALLS = names("my our local const let var x eq ne lt gt cmp and or not if unless in of STDERR")
 _OBJECTS = names("path file dir Pathname Pathname.new Bun.file Path::Tiny->new SplFileObject io")
 """Calls that give an object which stands for the file."""
+_WRITING_METHODS = names(
+    """
+    print printf say write writelines append spurt spew delete unlink remove rename move touch
+    truncate setWritable setReadable setLastModified renameTo createNewFile mkdir mkdirs
+    """
+)
+"""Methods that change the file which their object stands for."""
 _MOST_USES = 200
 
 
@@ -92,8 +99,9 @@ class ForeignUses(ForeignValues):
         if reading is None:
             return
         for at, value in self.literals():
-            if value and self._is_held((value,)):
-                self._used(at, (value,), reading)
+            for part in dict.fromkeys((value, value.rpartition("=")[2])):
+                if part and self._is_held((part,)):
+                    self._used(at, (part,), reading)
         for name, values in [*self.variables.items()][:_MOST_USES]:
             if self._is_held(values):
                 pattern = rf"[$@]?(?<![\w.]){self.re.escape(name)}\b(?!\s*=[^=>~])"
@@ -102,7 +110,7 @@ class ForeignUses(ForeignValues):
                     method = self.re.compile(r"\s*(?:\.|->)(\w+)\s*\(").match(
                         self.mask, found.end()
                     )
-                    if method and not self._reads(method[1], reading):
+                    if method and not self._reads_itself(method[1], reading):
                         self.run.effects.mention(values, self.state, f"{self.name}: {method[1]}")
         for found in [*self.re.finditer(r"(?:\.|->)(\w+)[!?]?\s*\(", self.mask)][:_MOST_USES]:
             if not self._reads(found[1], reading):
@@ -127,7 +135,13 @@ class ForeignUses(ForeignValues):
     def _reads(self, name: str, reading: frozenset[str]) -> bool:
         tail = name.rpartition(".")[2].rpartition("::")[2].rpartition("->")[2]
         known = name in reading or tail in reading or self.spec(name) is not None
-        return known or name.startswith(("is_", "has_", "get", "is", "assert", "expect"))
+        return known or self.re.match(r"(?:is|has|get|assert|expect)(?:[A-Z_]|$)", tail) is not None
+
+    def _reads_itself(self, method: str, reading: frozenset[str]) -> bool:
+        """Whether a method of what stands for a file leaves that alone."""
+        if method in _WRITING_METHODS:
+            return False
+        return self._reads(method, reading) and (method in reading or method not in CALLS)
 
     def _used(self, at: int, values: Values, reading: frozenset[str]) -> None:
         """A held path stands at this place of the code."""
@@ -138,7 +152,9 @@ class ForeignUses(ForeignValues):
         if name in _OBJECTS:
             close = matching(self.mask, end) if self.mask[end : end + 1] == "(" else end
             chain = self.re.compile(r"\s*(?:\.|->)\s*(\w+)").match(self.mask, close + 1)
-            name = chain[1] if chain else name
+            if chain and not self._reads_itself(chain[1], reading):
+                self.run.effects.mention(values, self.state, f"{self.name}: {chain[1]}")
+            return
         if not self._reads(name, reading):
             self.run.effects.mention(values, self.state, f"{self.name}: {name[:40]}")
 
@@ -167,9 +183,11 @@ class ForeignUses(ForeignValues):
                 if name:
                     return name, at
             if char == "(":
-                before = self.re.search(rf"({NAMES})\s*$", self.mask[:place])
+                before = self.re.search(rf"(?<![$@%\w])({NAMES})\s*$", self.mask[:place])
                 if before and before[1] not in _NO_CALLS:
                     return before[1], place
+                if self.mask[:place].rstrip()[-1:] == "]":
+                    return "[...]", place  # `object[name](...)`
             elif char == ";" or (char == "{" and self.name in _COMMANDS) or char == "\n":
                 return "", at
         return "", at

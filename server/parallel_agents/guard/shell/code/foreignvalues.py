@@ -10,7 +10,13 @@ from parallel_agents.guard.shell.bash.words import (
     product,
 )
 from parallel_agents.guard.shell.code.foreignfiles import ForeignFiles
-from parallel_agents.guard.shell.code.foreigntexts import after_string, masked, matching, split
+from parallel_agents.guard.shell.code.foreigntexts import (
+    after_string,
+    masked,
+    matching,
+    plain,
+    split,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -187,6 +193,12 @@ class ForeignValues(ForeignFiles):
             return self.environment(self.value(given[0])[0])
         if name in ("os.tmpdir", "Dir.tmpdir", "tmpdir", "sys_get_temp_dir"):
             return ("/tmp",)
+        if tail == "fromCharCode":
+            codes = [self.value(g)[0] for g in given]
+            known = all(code.isdecimal() and len(code) < 6 for code in codes)
+            return ("".join(chr(int(code)) for code in codes),) if known else ANY
+        if name == "URL" and given:
+            return tuple(v.removeprefix("file://") for v in self.value(given[0]))
         if tail == "sprintf" or tail == "format":
             return self._filled(given)
         if tail == "join" and self.name == "perl" and given:
@@ -307,6 +319,10 @@ class ForeignValues(ForeignFiles):
     def _named(self, text: str) -> Values:
         if text in _HERE:
             return self.state.cwds
+        if text.isdecimal():
+            return (text,)
+        if text.endswith(("path.sep", '("path").sep', "('path').sep")):
+            return ("/",)
         if text in ("__dirname", "import.meta.dirname", "__dir__", "FindBin::Bin"):
             return (".",)
         found = self.re.fullmatch(
@@ -367,26 +383,8 @@ class ForeignValues(ForeignFiles):
         for found in self.re.finditer(r"\$\{([^}]*)\}()" if scripted else pattern, inner):
             if text[0] != "`" and scripted:
                 break
-            values = product(values, (self._plain(inner[last : found.start()]),))
+            values = product(values, (plain(inner[last : found.start()]),))
             part = self.value(found[1] or ("$" + found[2] if self.name == "perl" else found[2]))
             values = product(values, part)
             last = found.end()
-        return product(values, (self._plain(inner[last:]),))
-
-    def _plain(self, text: str) -> str:
-        if "\\" not in text:
-            return text
-        text = self.re.sub(
-            r"\\x([0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})",
-            lambda found: chr(int(found[1] or found[2], 16)),
-            text,
-        )
-        for sign, meant in (
-            ('\\"', '"'),
-            ("\\'", "'"),
-            ("\\n", "\n"),
-            ("\\/", "/"),
-            ("\\\\", "\\"),
-        ):
-            text = text.replace(sign, meant)
-        return text
+        return product(values, (plain(inner[last:]),))

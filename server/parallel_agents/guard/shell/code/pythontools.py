@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _READING = names(
     """
     ast dis tokenize tabnanny calendar this symtable inspect pickletools pickle mimetypes difflib
-    http.server site sysconfig platform base64 quopri doctest locale textwrap uuid random pstats
+    http.server site sysconfig platform base64 quopri locale textwrap uuid random pstats
     turtledemo antigravity nntplib imghdr sndhdr getopt keyword opcode string struct webbrowser
     test ctypes.util pyclbr modulefinder filecmp fileinput smtpd telnetlib ftplib poplib tkinter
     turtle asyncio unittest html.entities encodings.rot_13 zoneinfo
@@ -248,6 +248,22 @@ def _typed(run: Interpreter, rest: list[Values], state: State, stdin: Stream) ->
     return pythons.code(run, stdin.texts or ANY, "-", rest, state)
 
 
+def _examples(run: Interpreter, rest: list[Values], state: State, stdin: Stream) -> Stream:
+    """`doctest FILE`: what stands behind `>>>`."""
+    from parallel_agents.guard.shell.code import pythons
+
+    for values in Given(rest, names("-o --option")).words:
+        stream = run.contents(values, state)
+        for text in stream.texts or ():
+            if not is_known(text):
+                continue
+            lines = [line.lstrip() for line in text.split("\n")]
+            shown = [line[4:] for line in lines if line[:4] in (">>> ", "... ")]
+            pythons.code(run, ("\n".join(shown),), "-c", [], state)
+    run.effects.unknown("`doctest` runs code that is not seen")
+    return UNSEEN
+
+
 def _again(run: Interpreter, rest: list[Values], state: State, stdin: Stream) -> Stream:
     return run_module(run, rest[0][0], rest[1:], state, stdin) if rest else UNSEEN
 
@@ -273,4 +289,5 @@ _TOOLS: dict[str, Tool] = {
     "uu": _second,
     "code": _typed,
     "runpy": _again,
+    "doctest": _examples,
 }

@@ -43,7 +43,10 @@ _SWITCHES = names(
 )
 """Options of npm that are only on or off."""
 _MAKE = frozenset(
-    ("-C", "--directory", "-f", "--file", "--makefile", "-j", "-l", "-I", "-o", "-W", "--jobs")
+    (
+        *("-C", "--directory", "-f", "--file", "--makefile", "-j", "-l", "-I", "-o", "-W"),
+        *("--jobs", "--eval", "-E"),
+    )
 )
 
 
@@ -221,7 +224,8 @@ def _make(run: Interpreter, name: str, given: list[Values], state: State, stdin:
     if not files:
         found = [read(file) for file in ("GNUmakefile", "makefile", "Makefile")]
     texts = [text for text in found if text is not None]
-    text = "\n".join(texts if files else texts[:1])
+    said = [v[0] for option, v in parsed.options if option in ("--eval", "-E")]
+    text = "\n".join([*said, *(texts if files else texts[:1])])
     if not text:
         return UNSEEN
     targets = [v[0] for v in parsed.words if "=" not in v[0]]
