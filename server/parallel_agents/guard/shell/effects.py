@@ -77,7 +77,7 @@ class Effects:
         for value in state.named(values):
             for path in self.located(value, state.cwds, entry=kind in (ENTRY, TREE)):
                 key = (path, kind, endings)
-                if key not in self._seen:
+                if key not in self._seen and not _is_device(path):
                     self._seen.add(key)
                     self.budget.step()
                     self._judge(path, kind, how, endings)
@@ -179,8 +179,6 @@ class Effects:
         return path
 
     def _judge(self, path: str, kind: str, how: str, endings: tuple[str, ...]) -> None:
-        if path.startswith("/dev/") and not path.startswith("/dev/shm/"):
-            return
         if UNKNOWN in path:
             self._partly_known(path, how, kind)
         elif not MARKS.isdisjoint(path):
@@ -279,6 +277,10 @@ class Effects:
                 objection = Objection("held", pattern, claim)
                 self.found(Finding(pattern, why, objection, sure=False))
                 return
+
+
+def _is_device(path: str) -> bool:
+    return path.startswith("/dev/") and not path.startswith("/dev/shm/")
 
 
 def _occurs(name: str, text: str) -> bool:

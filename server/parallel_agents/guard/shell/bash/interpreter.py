@@ -14,6 +14,7 @@ from parallel_agents.guard.shell.bash.state import NOTHING, UNSEEN, State, Strea
 from parallel_agents.guard.shell.bash.syntax import text_of
 from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, capped, is_known, named
 from parallel_agents.guard.shell.budget import Exhausted
+from parallel_agents.guard.shell.gitmemory import Memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,8 +42,7 @@ class Interpreter:
         """(copy, original) of each folder that the command has copied, absolute."""
         self.packed: dict[str, list[str] | None] = {}
         """The members of each archive that the command has made, by absolute path."""
-        self.staged: list[str] = []
-        """What `git add` was given so far."""
+        self.git = Memory()
         self.script = ""
         """`$0` of the script that is followed."""
         self.bare = True

@@ -22,6 +22,15 @@ def paths(folder: str, budget: Budget, *words: str) -> list[str]:
     return [path for path in answer(folder, *words).split("\0") if path]
 
 
+def patched(folder: str, budget: Budget, text: str, *words: str) -> str:
+    """What `git apply words...` in `folder` prints of the patch `text`. Raises `Unanswered`."""
+    budget.ask()
+    given = text.encode("utf-8", "surrogateescape")
+    if not given:
+        raise Unanswered("there is no patch", 128)
+    return printed(folder, "apply", *words, given=given).decode("utf-8", "surrogateescape")
+
+
 def is_ignored(root: str, path: str) -> bool:
     """Whether git ignores `path` (relative to the root of the work tree `root`)."""
     # `__pycache__/` means folders only, and by the slash git takes what is not there yet for one.

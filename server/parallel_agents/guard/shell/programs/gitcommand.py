@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 
 from parallel_agents.core.paths import places
-from parallel_agents.guard.edits import Objection, is_free
+from parallel_agents.guard.edits import Objection
 from parallel_agents.guard.gitprocess import Unanswered
 from parallel_agents.guard.runs import Sought
 from parallel_agents.guard.shell import effects
-from parallel_agents.guard.shell.bash.state import Stream
-from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, is_known
+from parallel_agents.guard.shell.bash.state import NOTHING, Stream
+from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, globbed, is_known
 from parallel_agents.guard.shell.programs import gitasks
 from parallel_agents.guard.shell.programs.arguments import Given
 from parallel_agents.guard.shell.verdict import Finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from parallel_agents.core.locktable import HeldClaim
     from parallel_agents.guard.shell.bash.interpreter import Interpreter
     from parallel_agents.guard.shell.bash.state import State, Values
 
@@ -26,7 +27,7 @@ VALUED = {
     "switch": "-c -C --create --force-create --orphan --conflict",
     "restore": "-s --source --conflict --pathspec-from-file",
     "reset": "--pathspec-from-file",
-    "stash": "-m --message --pathspec-from-file",
+    "stash": "-m --message --pathspec-from-file --output",
     "commit": "-m --message -F --file -C -c --reuse-message --author --date -t --template --fixup "
     "--squash --trailer --cleanup --pathspec-from-file",
     "merge": "-m -s -X --strategy --strategy-option -F --file --into-name",
@@ -41,18 +42,40 @@ VALUED = {
     "archive": "-o --output --format --prefix --remote",
     "merge-file": "-L --marker-size",
     "format-patch": "-o --output-directory --start-number -v --reroll-count --subject-prefix "
-    "--suffix --to --cc --base --signature",
+    "--suffix --to --cc --base --signature --output",
     "bundle": "",
-    "clone": "-b --branch --depth -o --origin -c --config --reference -j --separate-git-dir",
+    "clone": "-b --branch --depth -o --origin -c --config --reference -j --separate-git-dir -u "
+    "--upload-pack --template",
     "rm": "--pathspec-from-file",
     "submodule": "--reference -b --branch --depth",
     "add": "--pathspec-from-file --chmod",
     "log": "-n --output --format --author --since --until --grep -S -G -L",
-    "diff": "--output -S -G",
+    "diff": "--output -S -G -O",
     "show": "--output --format",
     "read-tree": "--prefix --index-output --exclude-per-directory",
     "checkout-index": "--prefix --stage",
     "bisect": "",
+    "mailsplit": "-o -d -f",
+    "bugreport": "-o --output-directory -s --suffix",
+    "diagnose": "-o --output-directory -s --suffix --mode",
+    "fast-export": "--export-marks --import-marks --signed-tags --tag-of-filtered-object",
+    "interpret-trailers": "--trailer --where --if-exists --if-missing",
+    "config": "-f --file --blob --type --default --comment --value --url",
+    "fetch": "-o --upload-pack --depth -j --refmap",
+    "ls-remote": "--upload-pack --exec --sort -o",
+    "push": "-o --push-option --receive-pack --exec --repo",
+    "grep": "-e -f -A -B -C -m --max-depth --threads",
+    "credential-store": "--file",
+    "update-index": "--chmod --index-version",
+    "update-ref": "-m",
+    "symbolic-ref": "-m",
+    "branch": "--sort --points-at --contains --format -u",
+    "tag": "-m -F -u --sort --points-at --contains --format",
+    "commit-tree": "-p -m -F",
+    "init": "-b --initial-branch --template --separate-git-dir --object-format",
+    "blame": "-L -S --contents",
+    "filter-branch": "--tree-filter --index-filter --msg-filter --env-filter --parent-filter "
+    "--commit-filter --tag-name-filter --setup -d --subdirectory-filter --state-branch",
 }
 """Options with a value, by verb; of git itself under no name."""
 
@@ -79,8 +102,16 @@ class GitCommand:
         state: State,
         cwd: str,
         stdin: Stream,
+        settings: dict[str, str],
     ) -> None:
         self.run = run
+        self.memory = run.git
+        self.settings = settings
+        """By key in lower case: what is set for this very call, or was by the same command."""
+        self.certain = run.effects.is_untouched and not run.git.is_moved
+        """Whether all is as git finds it now when this command begins."""
+        self.refused = False
+        """Whether git surely refuses to do anything."""
         self.verb = verb
         self.how = f"git {verb}"
         self.parsed = parsed
@@ -115,33 +146,96 @@ class GitCommand:
         run = scene.runs.of(self.main)
         if run is None:
             return
-        held: dict[str, Finding] = {}
-        claims = [(c, c.files) for c in scene.others(run)]
-        for name in names:
+        for name, claim in self.held(names):
+            found = Objection("held", name, claim)
+            self.told.found(Finding(name, self.how, found, wide=True, advice=advice))
+
+    def held(self, names: list[str]) -> list[tuple[str, HeldClaim]]:
+        """Which of these paths (relative to the root) another agent holds: at most nine."""
+        scene = self.told.scene
+        run = scene.runs.of(self.main)
+        claims = [] if run is None else [(c, c.files) for c in scene.others(run)]
+        held: list[tuple[str, HeldClaim]] = []
+        for name in names if claims else ():
             self.run.budget.step()
             sought = Sought(name)
-            for claim, files in claims:
-                if sought.is_among(files):
-                    found = Objection("held", name, claim)
-                    held[name] = Finding(name, self.how, found, wide=True, advice=advice)
-            if not held and is_free(run, scene.event):
-                continue
+            held += [(name, claim) for claim, files in claims if sought.is_among(files)]
             if len(held) > 8:
                 break
-        for finding in held.values():
-            self.told.found(finding)
+        return held
 
-    def ask(self, *words: str, advice: str = "", made: bool = False) -> bool:
+    def ask(self, *words: str, advice: str = "", made: bool = False, at: str = "") -> bool:
         """Ask git which paths differ, and judge them; False where git does not know."""
-        if not all(MARKS.isdisjoint(w) for w in words):
-            self.told.unknown(f"what `{self.how}` changes is only known when it runs")
-            return False
-        try:
-            names = gitasks.paths(self.root, self.run.budget, *words)
-        except (Unanswered, OSError):
+        names = self.asked(*words, at=at)
+        if names is None:
             return False
         self.changed(names, advice, made=made)
         return True
+
+    def asked(self, *words: str, at: str = "") -> list[str] | None:
+        """The paths that git, in `at` or the root, names for any meaning of the commits.
+
+        None where it does not know.
+        """
+        if not all(MARKS.isdisjoint(w) for w in words):
+            self.told.unknown(f"what `{self.how}` changes is only known when it runs")
+            return None
+        end = words.index("--") if "--" in words else len(words)
+        questions: list[list[str]] = [[]]
+        for place, word in enumerate(words):
+            is_commit = place < end and word[:1] != "-" and place > 0
+            meanings = self.memory.meanings(word) if is_commit else [word]
+            questions = [[*q, meaning] for q in questions for meaning in meanings][:6]
+        found: list[str] | None = None
+        for question in questions:
+            try:
+                names = gitasks.paths(at or self.root, self.run.budget, *question)
+            except (Unanswered, OSError):
+                continue
+            found = [*(found or ()), *names]
+        return found
+
+    def differing(self, *words: str, at: str = "") -> list[str] | None:
+        """The paths in which commits differ, from each other or from what is there."""
+        return self.asked("diff", "--name-only", "-z", "--no-renames", *words, at=at)
+
+    # -- what git itself refuses
+
+    def stops(self, names: list[str], *ours: str, to: str = "") -> bool:
+        """Whether git surely refuses to bring these paths from `to`.
+
+        So it does where one of them has changes that are not in the index. Only what another
+        agent holds counts, as nothing else in the command can have made it clean; and not what
+        differs in `ours`, where more than one side has changed it.
+        """
+        held = [name for name, _ in self.held(names)] if self.certain else []
+        if not held:
+            return False
+        held = self.unstaged(held)
+        for words in ([*ours] if ours else None, ["--cached", to] if to else None):
+            if held and words is not None:
+                found = self.differing(*words, "--", *held)
+                if found is None:
+                    return False
+                held = [n for n in held if (n in found) == (words[0] == "--cached")]
+        self.refused = self.refused or bool(held)
+        return bool(held)
+
+    def unstaged(self, names: list[str]) -> list[str]:
+        """Which of these paths are there with a content that is not in the index."""
+        found = self.differing("--", *names) or []
+        return [n for n in names if n in found and os.path.lexists(os.path.join(self.root, n))]
+
+    def setting(self, key: str) -> bool:
+        """Whether git is told `key` (lower case) for this call or by the repository."""
+        text = self.settings.get(key)
+        if text is None:
+            try:
+                self.run.budget.ask()
+                text = gitasks.answer(self.root, "config", "--get", key, fails=True).strip()
+            except (Unanswered, OSError):
+                return False
+        return text.lower() in ("true", "yes", "on", "1", "merges", "interactive")
 
     def everything(self, why: str) -> None:
         """It cannot be told what changes."""
@@ -149,8 +243,8 @@ class GitCommand:
 
     # -- by names
 
-    def named(self, words: list[Values], *, kind: str = effects.ENTRY, dirty: bool = False) -> None:
-        """Paths that are named: each, and what is below it; `dirty`: only what has changes."""
+    def named(self, words: list[Values], *, kind: str = effects.ENTRY) -> None:
+        """Paths that are named: each, and what is below it."""
         for values in words:
             for value in values:
                 meant = self.path(value)
@@ -162,7 +256,7 @@ class GitCommand:
                     continue
                 path = os.path.join(self.cwd, value)
                 if os.path.isdir(path):
-                    self.below(path, dirty=dirty)
+                    self.below(path)
                 else:
                     self.file(value, path, kind)
 
@@ -171,28 +265,46 @@ class GitCommand:
             return
         self.told.write((path,), self.state, self.how, kind=kind)
 
-    def below(self, path: str, *, dirty: bool) -> None:
-        if not dirty:
-            if not self.is_own_tree:
-                self.told.write((path,), self.state, self.how, kind=effects.TREE)
-            return
-        source = self.parsed.value("-s", "--source")
-        against = source[0] if source else "HEAD"
-        if self.verb == "checkout" and self.words and self.words[0] != "--":
-            first = self.words[0]
-            if not os.path.exists(os.path.join(self.cwd, first)):
-                against = first
-        self.ask("diff", "--name-only", "-z", "--no-renames", against, "--", path, advice=NAMES)
+    def below(self, path: str) -> None:
+        if not self.is_own_tree:
+            self.told.write((path,), self.state, self.how, kind=effects.TREE)
+
+    def listed(self) -> list[Values]:
+        """The paths of `--pathspec-from-file`."""
+        source = self.parsed.value("--pathspec-from-file")
+        if source is None:
+            return []
+        stream = self.stdin if source == ("-",) else self.run.contents(source, self.state)
+        return [(word,) for word in stream.words("\n\0")]
+
+    def pathspecs(self, words: list[Values]) -> list[str] | None:
+        """The words as git is to be asked with them; None where one is not known."""
+        found = [
+            v.replace("\ue001", "*").replace("\ue002", "?") for values in words for v in values
+        ]
+        return found if all(MARKS.isdisjoint(word) for word in found) else None
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it asks about each change, and nobody says yes."""
+        asked = self.parsed.has("-p", "--patch") and self.stdin is not NOTHING
+        texts = self.stdin.texts if asked else None
+        return texts is not None and all(frozenset("yae\ue000").isdisjoint(t) for t in texts)
 
     def path(self, value: str) -> str | None:
         """A pathspec as a path; None for one that takes away."""
-        if value.startswith((":!", ":^", ":(exclude)")):
+        if value.startswith((":!", ":^")):
             return None
         if value.startswith(":/"):
             return os.path.join(self.root, value[2:])
         if value.startswith(":(") and ")" in value:
-            tail = value.partition(")")[2]
-            return os.path.join(self.root, tail) if "top" in value.partition(")")[0] else tail
+            magic, _, tail = value[2:].partition(")")
+            if "exclude" in magic:
+                return None
+            tail = os.path.join(self.root, tail) if "top" in magic else tail
+            if "icase" in magic:
+                tail = "".join("\ue002" if c.isalpha() else c for c in tail)
+            value = tail if "literal" in magic else globbed(tail)
         if "*" in value:
             return value.replace("*", UNKNOWN)  # git's own wildcards go over slashes
         return value or None

@@ -24,6 +24,15 @@ STARTED = {
     "push": ("pre-push",),
 }
 """By verb. Source: githooks(5)."""
+SKIPPED = (
+    "pre-commit",
+    "commit-msg",
+    "pre-merge-commit",
+    "pre-push",
+    "pre-rebase",
+    "applypatch-msg",
+)
+"""Those that `--no-verify` leaves out."""
 
 
 def started(folder: str, verb: str) -> str:

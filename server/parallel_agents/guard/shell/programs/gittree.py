@@ -7,7 +7,7 @@ import os
 from parallel_agents.guard.edits import Objection
 from parallel_agents.guard.gitprocess import Unanswered
 from parallel_agents.guard.shell import effects
-from parallel_agents.guard.shell.bash.words import MARKS, is_known
+from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, is_known
 from parallel_agents.guard.shell.programs import gitasks
 from parallel_agents.guard.shell.programs.arguments import Given
 from parallel_agents.guard.shell.programs.gitcommand import (
@@ -31,7 +31,10 @@ class Restoring(GitCommand):
     def checkout(self) -> None:
         """`git checkout`, to a branch or of files."""
         parsed = self.parsed
+        if self.is_unanswered:
+            return
         raw = [v[0] for v in self.given]
+        listed = self.listed()
         if "--" in raw:
             at = raw.index("--")
             files = self.given[at + 1 :]
@@ -39,15 +42,17 @@ class Restoring(GitCommand):
             if files:
                 self.restored(files, before[0][0] if before else None)
                 return
-        listed = parsed.value("--pathspec-from-file")
-        if listed is not None:
-            self.named([(v,) for v in self.run.contents(listed, self.state).lines])
+        if listed:
+            self.restored(listed, self.words[0] if self.words else None)
+            return
         if parsed.has("-b", "-B", "--orphan"):
-            start = self.words[0] if self.words else None
-            if start is not None and not parsed.has("--orphan"):
-                self.go(start)
+            if self.words:
+                self.go(self.words[0])
             elif parsed.has("-f", "--force"):
                 self.go("HEAD")
+            for option in ("-b", "-B"):
+                if (name := parsed.value(option)) is not None:
+                    self.memory.names_now(name[0], self.words[0] if self.words else "HEAD")
             return
         if not self.words:
             if parsed.has("-f", "--force"):
@@ -61,7 +66,7 @@ class Restoring(GitCommand):
                 self.restored(parsed.words[1:], first)
             else:
                 self.restored(parsed.words, None)
-        elif self.is_commit(first) and first != ".":
+        elif first[:1] != ":" and self.is_commit(first) and first != ".":
             self.go(first)
             if parsed.has("-p", "--patch", "--ours", "--theirs", "-m"):
                 self.restored(parsed.words, None)
@@ -69,28 +74,42 @@ class Restoring(GitCommand):
             self.restored(parsed.words, None)
 
     def restored(self, files: list[Values], source: str | None) -> None:
+        """Files get the content that they have in `source`, or in the index where it is None."""
         if source is not None and not is_known(source):
             source = None
+        wide: list[str] = []
         for values in files:
-            for value in values:
+            for value in self.told.listed(list(values), self.state):
                 path = self.path(value)
-                if path is None:
-                    continue
-                if not MARKS.isdisjoint(path):
-                    self.told.write((path,), self.state, self.how, kind=effects.ENTRY)
-                    continue
-                whole = os.path.join(self.cwd, path)
-                if not os.path.isdir(whole):
-                    self.file(path, whole, effects.ENTRY)
-                    continue
-                done = self.ask(
-                    *("diff", "--name-only", "-z", "--no-renames"),
-                    *((source,) if source else ()),
-                    *("--", whole),
-                    advice=NAMES,
-                )
-                if not done and not self.is_own_tree:
-                    self.told.write((whole,), self.state, self.how, kind=effects.TREE)
+                whole = os.path.join(self.cwd, path) if path is not None else ""
+                if whole and UNKNOWN in whole and UNKNOWN in value:
+                    self.told.write((whole,), self.state, self.how, kind=effects.ENTRY)
+                elif whole and MARKS.isdisjoint(whole) and not os.path.isdir(whole):
+                    self.file(value, whole, effects.ENTRY)
+                else:
+                    wide.append(value)
+        specs = self.pathspecs([(value,) for value in wide])
+        if not specs or self.is_own_tree:
+            return
+        if len(wide) < len(files) and all(s.startswith((":!", ":^", ":(exclude")) for s in specs):
+            return  # they take away from the files that are named
+        for tree in [source] if source else [None, *self.memory.indexed]:
+            done = self.ask(
+                *("diff", "--name-only", "-z", "--no-renames"),
+                *((tree,) if tree else ()),
+                *("--", *specs),
+                advice=NAMES,
+                at=self.cwd,
+            )
+            if not done:
+                for value in wide:
+                    path = self.path(value)
+                    if path is not None:
+                        whole = os.path.join(self.cwd, path)
+                        kind = effects.TREE if MARKS.isdisjoint(whole) else effects.ENTRY
+                        self.told.write((whole,), self.state, self.how, kind=kind)
+        if source is None:
+            self.changed(self.memory.touched, NAMES)
 
     def go(self, to: str) -> None:
         """HEAD, index and work tree become those of another commit."""
@@ -102,84 +121,134 @@ class Restoring(GitCommand):
         to = "@{-1}" if to == "-" else to
         parsed = self.parsed
         force = parsed.has("-f", "--force", "--discard-changes", "-m", "--merge")
-        wanted = [("HEAD", to)] if not force else [(to,)]
-        for pair in wanted:
-            done = self.ask("diff", "--name-only", "-z", "--no-renames", *pair, "--", advice=TREE)
-            if not done:
-                # `git checkout topic` for a branch that only the remote has.
-                self.ask("diff", "--name-only", "-z", "HEAD", f"origin/{to}", "--", advice=TREE)
+        names = self.differing(*((to,) if force else ("HEAD", to)), "--")
+        if names is None:
+            # `git checkout topic` for a branch that only the remote has.
+            to = f"origin/{to}"
+            names = self.differing("HEAD", to, "--")
+        if names is None or (not force and self.stops(names, to=to)):
+            return
+        self.changed(names, TREE)
+        if force:
+            self.changed(self.memory.touched, TREE)
+        self.memory.names_now("HEAD", to)
 
     def switch(self) -> None:
         """`git switch`."""
-        if self.parsed.has("-c", "-C", "--create", "--force-create") and not self.words:
-            if self.parsed.has("-f", "--force", "--discard-changes"):
-                self.go("HEAD")
+        parsed = self.parsed
+        if parsed.has("--orphan"):
+            # Everything that git knows goes away.
+            names = self.asked("ls-files", "-z") or []
+            if not self.is_own_tree and not self.stops(names):
+                self.changed(names, TREE)
             return
         if self.words:
             self.go(self.words[0])
+        elif parsed.has("-f", "--force", "--discard-changes"):
+            self.go("HEAD")
+        for option in ("-c", "-C", "--create", "--force-create"):
+            if (name := parsed.value(option)) is not None:
+                self.memory.names_now(name[0], self.words[0] if self.words else "HEAD")
 
     def restore(self) -> None:
         """`git restore`."""
-        if self.parsed.has("--staged", "-S") and not self.parsed.has("--worktree", "-W"):
+        if self.is_unanswered:
             return
         source = self.parsed.value("-s", "--source")
-        listed = self.parsed.value("--pathspec-from-file")
-        files = list(self.parsed.words)
-        if listed is not None:
-            files += [(v,) for v in self.run.contents(listed, self.state).lines]
-        self.restored(files, source[0] if source else None)
+        tree = source[0] if source else None
+        if self.parsed.has("--staged", "-S"):
+            if tree is not None and is_known(tree):
+                self.memory.indexed.append(tree)
+            if not self.parsed.has("--worktree", "-W"):
+                return
+            tree = tree or "HEAD"
+        files = [*self.parsed.words, *self.listed()]
+        if not files and self.parsed.has("-p", "--patch"):
+            files = [(".",)]
+        self.restored(files, tree)
 
     def reset(self) -> None:
         """`git reset`: only with --hard, --merge or --keep does the work tree change."""
-        if not self.parsed.has("--hard", "--merge", "--keep"):
-            return
+        parsed = self.parsed
         to = self.words[0] if self.words else "HEAD"
         if self.is_own_tree:
             return
         if not is_known(to):
-            self.everything(f"where `{self.how}` leads is only known when it runs")
+            if parsed.has("--hard", "--merge", "--keep"):
+                self.everything(f"where `{self.how}` leads is only known when it runs")
             return
-        self.ask("diff", "--name-only", "-z", "--no-renames", to, "--", advice=TREE)
+        if parsed.has("--keep"):
+            names = self.differing("HEAD", to, "--") or []
+            if not self.stops(names, to=to):
+                self.changed(names, TREE)
+        elif parsed.has("--merge"):
+            names = self.differing("--cached", to, "--") or []
+            if not self.stops(names):
+                self.changed([*names, *self.memory.touched], TREE)
+                self.added()
+        elif parsed.has("--hard"):
+            self.ask("diff", "--name-only", "-z", "--no-renames", to, "--", advice=TREE)
+            self.changed(self.memory.touched, TREE)
+            self.added()
+        elif not parsed.has("--soft", "-p", "--patch") and len(self.words) < 2:
+            self.memory.indexed.append(to)
+        if len(self.words) < 2:
+            self.memory.names_now("HEAD", to)
+
+    def added(self) -> None:
+        """What the same command has added to the index: it goes back, or away if it is new."""
+        files = self.memory.staged
+        if files:
+            self.ask("diff", "--name-only", "-z", "--no-renames", "HEAD", "--", *files, advice=TREE)
+            new = ("ls-files", "-o", "-z", "--exclude-standard", "--full-name")
+            self.ask(*new, "--", *files, advice=TREE)
 
     def stash(self) -> None:
         """`git stash`, putting away or getting back."""
         action = self.words[0] if self.words else "push"
         if action in ("list", "show", "drop", "clear", "create", "store"):
             return
-        if self.is_own_tree:
+        if self.is_own_tree or self.is_unanswered:
             return
         if action in ("apply", "pop", "branch"):
             place = 2 if action == "branch" else 1
             entry = self.words[place] if len(self.words) > place else "stash@{0}"
             entry = f"stash@{{{entry}}}" if entry.isdecimal() else entry
-            known = self.ask("diff", "--name-only", "-z", f"{entry}^1", entry, "--", advice=STASH)
-            if known:
+            if action == "branch":
+                self.go(f"{entry}^1")
+            names = self.differing(f"{entry}^1", entry, "--")
+            if names is not None and not self.stops(names, f"{entry}^1", "HEAD"):
+                self.changed(names, STASH)
                 self.ask("ls-tree", "-r", "--name-only", "-z", f"{entry}^3", advice=STASH)
             return
-        files = self.parsed.words[1:] if action in ("push", "save") else []
-        if action not in ("push", "save") and not self.parsed.words:
-            files = []
-        if action == "save":
-            files = []
+        files = self.parsed.words[1:] if action == "push" else []
         if "--" in [v[0] for v in self.given]:
             at = [v[0] for v in self.given].index("--")
             files = self.given[at + 1 :]
+        files = [*files, *self.listed()]
         if files:
             self.restored(files, "HEAD")
             return
-        self.ask("diff", "--name-only", "-z", "--no-renames", "HEAD", "--", advice=STASH)
+        index = ("--cached",) if self.parsed.has("-S", "--staged") else ()
+        diff = ("diff", "--name-only", "-z", "--no-renames", *index, "HEAD", "--")
+        self.ask(*diff, advice=STASH)
+        if self.parsed.has("-S", "--staged"):
+            self.added()
         if self.parsed.has("-u", "--include-untracked", "-a", "--all"):
             ignored = () if self.parsed.has("-a", "--all") else ("--exclude-standard",)
             self.ask("ls-files", "-o", "-z", *ignored, advice=STASH)
 
     def clean(self) -> None:
         """`git clean`: what git does not know goes away."""
-        if self.parsed.has("-n", "--dry-run") or not self.parsed.has(
-            "-f", "--force", "-i", "-d", "-x", "-X"
-        ):
+        if self.parsed.has("-n", "--dry-run"):
             return
-        if not self.parsed.has("-f", "--force", "-i"):
-            return
+        if self.parsed.has("-i", "--interactive"):
+            if self.stdin.texts is not None and not any(self.stdin.texts):
+                return
+        elif not self.parsed.has("-f", "--force"):
+            said = self.settings.get("clean.requireforce", "").lower()
+            if said not in ("false", "no", "off", "0"):
+                return
         words: list[str] = ["ls-files", "-o", "-z", "--full-name"]
         if self.parsed.has("-X"):
             words += ["-i", "--exclude-standard"]
@@ -189,6 +258,12 @@ class Restoring(GitCommand):
         files = [w.replace("\ue001", "*").replace("\ue002", "?") for w in files]
         try:
             names = gitasks.paths(self.root, self.run.budget, *words, "--", *files)
+            # What git was told to know no longer is there still, and new to it.
+            gone = self.memory.dropped
+            if gone:
+                lost = gitasks.paths(self.root, self.run.budget, "ls-files", "-z", "--", *gone)
+                near = gitasks.paths(self.root, self.run.budget, "ls-files", "-z", "--", *files)
+                names += [name for name in near if name in lost]
         except (Unanswered, OSError):
             self.everything(f"what `{self.how}` removes is only known when it runs")
             return

@@ -12,14 +12,13 @@ from parallel_agents.core.paths import places
 from parallel_agents.guard.gitprocess import Unanswered
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Later, Stream
 from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, is_known, names
-from parallel_agents.guard.shell.programs import archives, gitasks, githooks
+from parallel_agents.guard.shell.programs import archives, gitasks, githooks, gitsettings, scripts
 from parallel_agents.guard.shell.programs.arguments import Given
 from parallel_agents.guard.shell.programs.gitcommand import (
     COMMIT,
-    TREE,
     VALUED,
 )
-from parallel_agents.guard.shell.programs.githistory import Bringing
+from parallel_agents.guard.shell.programs.gitoutputs import Outputs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,44 +53,55 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
     inner = state.copy()
     for folder in (v for n, v in top.options if n == "-C"):
         inner.cwds = tuple(p for v in folder for p in run.absolute(v, inner))
-    tree = top.value("--work-tree")
-    if tree is not None:
-        inner.cwds = tuple(p for v in tree for p in run.absolute(v, inner))
+    settings = gitsettings.collected(run, top, inner)
+    gitsettings.traced(run, inner)
     if not rest:
         return UNSEEN
     verb = rest[0][0]
-    settings = [v[0] for n, v in top.options if n == "-c"]
-    _helpers(run, settings, inner)
     if _alias(run, verb, rest[1:], settings, inner, stdin):
         return UNSEEN
     parsed = Given(rest[1:], frozenset(VALUED.get(verb, "").split()))
+    before = inner.cwds
+    _elsewhere(run, top, verb, inner)
+    certain = run.effects.is_untouched
+    gitsettings.programs(run, verb, parsed, settings, inner)
     for cwd in inner.cwds:
-        _Git(run, verb, parsed, rest[1:], inner, cwd, stdin).judge()
+        command = _Git(run, verb, parsed, rest[1:], inner, cwd, stdin, settings)
+        command.certain = command.certain or (certain and not run.git.is_moved)
+        command.judge()
+    inner.cwds = before
     return _printed(run, verb, parsed, rest[1:], inner)
 
 
-def _helpers(run: Interpreter, settings: list[str], state: State) -> None:
-    """Programs that this very call makes git start: editors, pagers, differs."""
-    given = dict(setting.partition("=")[::2] for setting in settings)
-    found = [given[key] for key in _PROGRAMS_BY_SETTING if key in given]
-    for key in _PROGRAMS_BY_VARIABLE:
-        found += state.variables.get(key, ())
-    for code in found:
-        if is_known(code) and code.strip() and code not in ("cat", "true", ":", "less"):
-            run.inner(code, state)
+def _elsewhere(run: Interpreter, top: Given, verb: str, state: State) -> None:
+    """Go where git does for its options and variables: to another work tree."""
+    index = state.variables.get("GIT_INDEX_FILE")
+    if index and any(index):
+        run.effects.write(index, state, "GIT_INDEX_FILE")
+    tree = top.value("--work-tree") or _variable(state, "GIT_WORK_TREE")
+    if tree is None and "core.worktree" in run.git.settings:
+        tree = (run.git.settings["core.worktree"],)
+    if tree is None and (top.value("--git-dir") or _variable(state, "GIT_DIR")):
+        tree = state.cwds
+    if tree is None:
+        return
+    places_of = [p for v in tree for p in run.absolute(v, state)]
+    for path in places_of:
+        found = places(os.path.join(path, "x"), "/") if is_known(path) else ()
+        if found and found[0].root != os.path.realpath(path) and verb in _SPREADING:
+            archives.unknown(run, path, state, f"git {verb}")
+    inside = [c for c in state.cwds if any(f"{c}/".startswith(f"{p}/") for p in places_of)]
+    if not inside:
+        state.cwds = tuple(places_of)
 
 
-_PROGRAMS_BY_SETTING = names(
-    """
-    core.editor core.pager sequence.editor core.sshCommand diff.external core.fsmonitor
-    core.askPass gpg.program credential.helper
-    """
-)
-_PROGRAMS_BY_VARIABLE = names(
-    """
-    GIT_EDITOR GIT_SEQUENCE_EDITOR EDITOR VISUAL GIT_PAGER PAGER GIT_SSH_COMMAND GIT_EXTERNAL_DIFF
-    """
-)
+_SPREADING = names("checkout switch reset restore read-tree checkout-index merge pull stash rebase")
+"""What gives a work tree many files."""
+
+
+def _variable(state: State, name: str) -> Values | None:
+    values = state.variables.get(name)
+    return values if values and any(values) else None
 
 
 def _head(given: list[Values]) -> tuple[Given, list[Values]]:
@@ -110,22 +120,20 @@ def _alias(
     run: Interpreter,
     verb: str,
     rest: list[Values],
-    settings: list[str],
+    settings: dict[str, str],
     state: State,
     stdin: Stream,
 ) -> bool:
     """Whether `verb` is an alias: then what it stands for is followed."""
-    text = next((s.partition("=")[2] for s in settings if s.startswith(f"alias.{verb}=")), "")
-    if not text and verb not in READING and verb not in VALUED and verb not in _METHODS:
-        for key, value in run.written.items():
-            if key == f"git alias {verb}" and value.texts:
-                text = value.texts[0]
-        if not text and all(is_known(cwd) for cwd in state.cwds) and verb.isidentifier():
-            try:
-                run.budget.ask()
-                text = gitasks.answer(state.cwds[0], "config", "--get", f"alias.{verb}").strip()
-            except (Unanswered, OSError):
-                text = ""
+    if verb in READING or verb in VALUED or verb in _METHODS:
+        return False  # git has no alias for a command of its own
+    text = settings.get(f"alias.{verb.lower()}", "")
+    if not text and all(is_known(cwd) for cwd in state.cwds) and verb.isidentifier():
+        try:
+            run.budget.ask()
+            text = gitasks.answer(state.cwds[0], "config", "--get", f"alias.{verb}").strip()
+        except (Unanswered, OSError):
+            text = ""
     if not text or run.budget.depth > 16:
         return False
     extra = " ".join("'" + v[0].replace("'", "'\\''") + "'" for v in rest)
@@ -140,9 +148,20 @@ _ASKED = names(
     --deleted --exclude-standard --full-name --no-renames --files-with-matches -p -U0 --binary
     --oneline --format= --pretty=format: --ignore-case --fixed-strings --error-unmatch -1 -t
     --porcelain --short -s -uno -uall -u --untracked-files=no --name-status --numstat --stat HEAD
+    --verify -q --quiet --reverse --abbrev-ref --symbolic-full-name --all --merges --no-merges
+    --show-prefix --no-prefix -R -M --first-parent --stdout --shell --fork-point --tags --always
+    --show-current
     """
 )
 """Options that git is asked with as they are given; others may write files or run programs."""
+_ASKED_WITH_VALUE = (
+    *("--diff-filter=", "--format=", "--pretty=", "--max-count=", "-n", "--src-prefix=", "-U"),
+    *("--dst-prefix=", "--relative", "--sort=", "--count", "--points-at=", "--grep=", "--author="),
+    *("--abbrev", "--skip=", "--since=", "--until=", "--exclude=", "--include="),
+)
+_SAID = names("ls-files diff show rev-parse rev-list merge-base symbolic-ref cat-file describe")
+"""What is asked for its output whatever its options, if they are among these."""
+_DIFFING = names("diff show log stash format-patch")
 
 
 def _printed(
@@ -166,11 +185,16 @@ def _printed(
     naming = {
         "grep": ("-l", "--files-with-matches", "--name-only"),
         "ls-tree": ("--name-only",),
-        "log": ("--name-only",),
+        "log": ("--name-only", "-p", *_formats(parsed)),
         "status": ("--porcelain", "--short", "-s"),
+        "format-patch": ("--stdout",),
+        "branch": ("--show-current", *_formats(parsed)),
+        "for-each-ref": _formats(parsed),
     }
     needed = naming.get(verb)
-    if verb not in ("ls-files", "diff", "show") and (not needed or not parsed.has(*needed)):
+    if verb == "stash" and words[:1] == ["show"]:
+        needed = ("-p", "--name-only")
+    if verb not in _SAID and (not needed or not parsed.has(*needed)):
         return UNSEEN
     if not all(is_known(w.replace("\ue001", "").replace("\ue002", "")) for w in words):
         return UNSEEN
@@ -182,7 +206,9 @@ def _printed(
         try:
             run.budget.ask()
             written = [w.replace("\ue001", "*").replace("\ue002", "?") for w in raw]
-            text = gitasks.answer(cwd, verb, *_harmless(verb), *written, fails=True)
+            action = written[:1] if verb == "stash" else []
+            rest = written[len(action) :]
+            text = gitasks.answer(cwd, verb, *action, *_harmless(verb), *rest, fails=True)
         except (Unanswered, OSError):
             return UNSEEN
         return Stream((text,)) if len(text) < 1 << 16 and MARKS.isdisjoint(text) else UNSEEN
@@ -190,44 +216,67 @@ def _printed(
     return Later(ask)
 
 
+def _formats(parsed: Given) -> tuple[str, ...]:
+    return tuple(flag for flag in parsed.flags if flag.startswith(("--format=", "--pretty=")))
+
+
 def _is_asked(word: str) -> bool:
     letters = word[1:] if word[:2] != "--" else ""
     return (
         word in _ASKED
-        or word[:14] == "--diff-filter="
+        or word.startswith(_ASKED_WITH_VALUE)
+        or (word[1:].isdecimal() and len(word) < 5)
         or (bool(letters) and all("-" + letter in _ASKED for letter in letters))
     )
 
 
 def _harmless(verb: str) -> tuple[str, ...]:
     """What keeps git from starting programs that the repository's settings name."""
-    return ("--no-ext-diff", "--no-textconv") if verb in ("diff", "show", "log") else ()
+    return ("--no-ext-diff", "--no-textconv") if verb in _DIFFING else ()
 
 
-class _Git(Bringing):
+class _Git(Outputs):
     """Every verb."""
 
     def judge(self) -> None:
         """Tell the effects what changes."""
-        output = self.parsed.value("--output", "-o")
-        if output is not None and self.verb != "format-patch":
-            self.told.write(output, self.state, self.how)
-        if self.verb in githooks.STARTED and self.root:
-            self.run.budget.ask()
-            if hook := githooks.started(self.cwd, self.verb):
-                self.told.unknown(f"`{self.how}` starts the repository's {hook} hook")
+        self.outputs()
         method = _METHODS.get(self.verb)
         if method is None:
             if self.verb not in READING:
                 self.told.unknown(f"`{self.how}` is not known")
                 for values in self.given:
                     self.told.mention(values, self.state, self.how)
+            elif self.root:
+                self.hooks()
             return
         if not self.root:
             if not is_known(self.cwd):
                 self.told.unknown(f"where `{self.how}` runs is only known when it runs")
             return
         method(self)
+        if not self.refused:
+            self.memory.is_moved = self.memory.is_moved or self.verb not in _LEAVING
+            self.hooks()
+
+    def hooks(self) -> None:
+        """The hooks that it starts: those of the command are followed, others watched."""
+        if self.verb not in githooks.STARTED or self.parsed.has("--dry-run"):
+            return
+        folder = self.settings.get("core.hookspath", "")
+        place = os.path.normpath(os.path.join(self.root, folder)) if folder else ""
+        for name in githooks.STARTED[self.verb] if place else ():
+            path = f"{place}/{name}"
+            skipped = self.parsed.has("-n", "--no-verify") and name in githooks.SKIPPED
+            if (path in self.run.written or os.access(path, os.X_OK)) and not skipped:
+                inner = self.state.copy()
+                inner.cwds = (self.root,)
+                if scripts.follow(self.run, path, [], inner, UNSEEN) is None:
+                    self.told.unknown(f"`{self.how}` starts the repository's {name} hook")
+        if not place:
+            self.run.budget.ask()
+            if hook := githooks.started(self.cwd, self.verb):
+                self.told.unknown(f"`{self.how}` starts the repository's {hook} hook")
 
     def add(self) -> None:
         """`git add`: remembered, because `git commit` may follow in the same command."""
@@ -236,7 +285,7 @@ class _Git(Bringing):
             return
         every = parsed.has("-A", "--all", "-u", "--update") and not self.words
         if every or self.words:
-            self.run.staged += self._where([] if every else self.words)
+            self.memory.staged += self._where([] if every else self.words)
 
     def commit(self) -> None:
         """`git commit`: nobody commits what another agent has not finished."""
@@ -253,8 +302,8 @@ class _Git(Bringing):
             self.ask(*question, "HEAD", "--", *self._where(self.words), advice=COMMIT)
             return
         self.ask(*question, "--cached", "HEAD", "--", advice=COMMIT)
-        if self.run.staged:
-            files = self.run.staged
+        if self.memory.staged:
+            files = self.memory.staged
             self.ask(*question, "HEAD", "--", *files, advice=COMMIT)
             new = ("ls-files", "-o", "-z", "--exclude-standard", "--full-name")
             self.ask(*new, "--", *files, advice=COMMIT)
@@ -263,87 +312,6 @@ class _Git(Bringing):
         """Pathspecs that mean the same from anywhere."""
         found = [os.path.join(self.cwd, self.path(w) or ".").replace(UNKNOWN, "*") for w in files]
         return [w.replace("\ue001", "*").replace("\ue002", "?") for w in found] or [self.root]
-
-    def format_patch(self) -> None:
-        """`git format-patch`, which makes files."""
-        output = self.parsed.value("--output")
-        folder = self.parsed.value("-o", "--output-directory") or (".",)
-        if output is not None:
-            self.told.write(output, self.state, self.how)
-        elif not self.parsed.has("--stdout"):
-            # Named after the subjects of commits: a folder of which something is held may get one.
-            self.told.write(tuple(f"{v}/0001-new.patch" for v in folder), self.state, self.how)
-            self.told.write(tuple(v + "/0\ue001.patch" for v in folder), self.state, self.how)
-
-    def bundle(self) -> None:
-        """`git bundle create FILE`."""
-        if self.words[:1] == ["create"] and len(self.words) > 1:
-            self.told.write(self.parsed.words[1], self.state, self.how)
-
-    def merge_file(self) -> None:
-        """`git merge-file A BASE B`, which writes A."""
-        if self.parsed.words and not self.parsed.has("-p", "--stdout", "--object-id"):
-            self.told.write(self.parsed.words[0], self.state, self.how)
-
-    def clone(self) -> None:
-        """`git clone URL DIR`, `git init DIR`: a new folder."""
-        place = 1 if self.verb == "clone" else 0
-        if len(self.words) > place:
-            goal = self.parsed.words[place]
-            self.told.write(tuple(f"{v}/HEAD" for v in goal), self.state, self.how)
-
-    def bisect(self) -> None:
-        """`git bisect`, which moves between commits."""
-        if (
-            self.words[:1] in (["log"], ["view"], ["visualize"], ["terms"], ["help"])
-            or self.is_own_tree
-        ):
-            return
-        if self.words[:1] == ["run"]:
-            from parallel_agents.guard.shell.programs import invocation
-
-            at = [v[0] for v in self.given].index("run") + 1
-            invocation.run(self.run, self.given[at:], self.state.copy(), UNSEEN)
-        if self.words[:1] == ["start"] and len(self.words) > 2:
-            self.ask("diff", "--name-only", "-z", self.words[2], self.words[1], "--", advice=TREE)
-        self.told.unknown("`git bisect` moves between commits")
-
-    def submodule(self) -> None:
-        """`git submodule`."""
-        if self.words[:1] == ["foreach"] and len(self.words) > 1:
-            self.run.inner(" ".join(self.words[1:]), self.state)
-        elif self.words[:1] not in ([], ["status"], ["summary"]):
-            self.told.unknown("`git submodule` changes other repositories")
-
-    def configure(self) -> None:
-        """`git config alias.x ...`: remembered, because the alias may be called right after."""
-        words = [w for w in self.words if w not in ("set", "add")]
-        if len(words) > 1 and words[0].startswith("alias."):
-            self.run.written[f"git alias {words[0][6:]}"] = Stream((words[1],))
-        file = Given(self.given, frozenset(("-f", "--file"))).value("-f", "--file")
-        if file is not None and len(words) > 1:
-            self.told.write(file, self.state, self.how)
-
-    def difftool(self) -> None:
-        """`git difftool`, which starts a program on two files."""
-        code = Given(self.given, frozenset(("-x", "--extcmd", "-t"))).value("-x", "--extcmd")
-        if code is not None:
-            self.run.inner(code[0], self.state)
-        self.told.unknown("`git difftool` runs code that is not seen")
-
-    def sparse(self) -> None:
-        """`git sparse-checkout`: files come and go."""
-        if self.words[:1] not in ([], ["list"], ["check-rules"]) and not self.is_own_tree:
-            archives.unknown(self.run, self.root, self.state, self.how)
-
-    def filter_branch(self) -> None:
-        """History is written anew, and the work tree with it."""
-        self.told.unknown(f"`{self.how}` rewrites history")
-        for name, values in Given(
-            self.given, frozenset(("--tree-filter", "--index-filter"))
-        ).options:
-            if name == "--tree-filter":
-                self.run.inner(values[0], self.state)
 
 
 _METHODS = {
@@ -364,8 +332,14 @@ _METHODS = {
     "rm": _Git.remove,
     "mv": _Git.move,
     "worktree": _Git.worktree,
-    "read-tree": _Git.tree,
-    "checkout-index": _Git.tree,
+    "read-tree": _Git.read_tree,
+    "checkout-index": _Git.checkout_index,
+    **dict.fromkeys(("branch", "tag", "update-ref", "symbolic-ref"), _Git.naming),
+    "update-index": _Git.update_index,
+    "mailsplit": _Git.mailsplit,
+    "interpret-trailers": _Git.trailers,
+    "credential-store": _Git.credentials,
+    **dict.fromkeys(("bugreport", "diagnose"), _Git.report),
     "add": _Git.add,
     "stage": _Git.add,
     "commit": _Git.commit,
@@ -381,5 +355,10 @@ _METHODS = {
     "sparse-checkout": _Git.sparse,
     "filter-branch": _Git.filter_branch,
 }
+
+_LEAVING = names(
+    "format-patch bundle clone mailsplit interpret-trailers bugreport diagnose difftool"
+)
+"""What changes nothing that git is asked about."""
 
 __all__ = ["ANY", "READING", "read"]

@@ -76,6 +76,12 @@ def apply(
                 run.effects.write((path,), state, how, kind=effects.ENTRY)
 
 
+def moved(text: str) -> list[str]:
+    """The old names of files that git's patch gives new ones, as they are in the tree."""
+    head = "rename from "
+    return [line[len(head) :] for line in text.splitlines() if line.startswith(head)]
+
+
 def named(text: str) -> list[str]:
     """The names in the headers of a patch, as they are written there."""
     found: list[str] = []
