@@ -30,7 +30,7 @@ def read(
             unknown(
                 run, parsed.words[-1][0] if parsed.has("-w") and parsed.words else ".", state, name
             )
-    elif name in ("tar", "bsdtar", "gtar"):
+    elif name in ("tar", "bsdtar", "gtar", "ptar", "star"):
         from parallel_agents.guard.shell.programs import tars
 
         tars.tar(run, name, given, state)

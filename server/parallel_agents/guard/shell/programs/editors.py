@@ -21,6 +21,8 @@ _WRITING = names(
     """
 )
 _ELSEWHERE = names("sav saveas mks mksession mkexrc mkvimrc mkview")
+_OUTPUTS = names("redi redir wundo wun wv wviminfo wsh wshada ha hardcopy mksp mkspell prof")
+_GOING = names("cd chd chdir lcd tcd lc lchdir")
 _LOADING = names(
     """
     e edit n next tabe tabedit tabnew sp split vs vsp vsplit ar args arga argadd badd new vi visual
@@ -52,6 +54,8 @@ def read(
     scripts = [v for n, values in parsed.options if n in ("-c", "--cmd") for v in values]
     scripts += [word[0][1:] for word in parsed.words if word[0][:1] == "+" and word[0][1:]]
     for option, values in parsed.options:
+        if option in ("-w", "-W"):
+            run.effects.write(values, state, f"{name} {option}")
         if option == "-S":
             scripts += run.contents(values, state).texts or ANY
     batch = name == "ex" or parsed.has("-es", "-Es", "-e", "-E", "-s", "--headless")
@@ -67,6 +71,7 @@ def read(
 def _ex(run: Interpreter, name: str, scripts: list[str], files: list[Values], state: State) -> None:
     """What the commands of vi's write, and what they run."""
     targets = list(files)
+    state = state.copy()
     for script in scripts:
         if not is_known(script):
             run.effects.unknown(f"what `{name}` is told is only known when it runs")
@@ -103,6 +108,17 @@ def _ex_line(run: Interpreter, name: str, line: str, targets: list[Values], stat
             _written(run, name, targets, state)
         else:
             run.effects.write((rest.lstrip("> ").strip(),), state, f"{name} :{verb}")
+            if verb in ("sav", "saveas"):  # from now on the other name is edited
+                targets[:] = [(rest.strip(),)]
+    elif verb in _OUTPUTS and rest.strip("> ") and rest[:1] not in ("@", "="):
+        run.effects.write((rest.lstrip("> ").partition(" ")[0],), state, f"{name} :{verb}")
+    elif verb in ("se", "set", "setl", "setlocal") and rest.startswith(("vbs", "verbosefile")):
+        run.effects.write((rest.partition("=")[2],), state, f"{name} :set verbosefile")
+    elif verb in _GOING and rest:
+        # As a branch: whether the next line still sees it is not asked.
+        state.cwds = tuple(dict.fromkeys((*state.cwds, *run.absolute(rest, state))))[:8]
+    elif verb in ("ter", "terminal", "make", "grep", "cexpr", "lmake") and " " in text:
+        run.inner(rest, state)
     elif verb in _LOADING and rest:
         targets += [(word,) for word in _globs(rest)]
     elif verb == "r" and rest[:1] == "!":

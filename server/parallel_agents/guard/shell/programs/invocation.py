@@ -32,7 +32,7 @@ _READERS_OF_THEIR_OWN = {
     ),
     **dict.fromkeys(
         (
-            *("tar", "bsdtar", "gtar", "unzip", "cpio", "pax", "zip"),
+            *("tar", "bsdtar", "gtar", "ptar", "star", "unzip", "cpio", "pax", "zip"),
             *("7z", "7za", "7zr", "7zz", "rar", "unrar", "ar", "llvm-ar", "gcc-ar"),
         ),
         "programs.archives",
@@ -227,6 +227,8 @@ def _listed(
         strangers.options(run, base, found, given, state)
         if "RUNS" in found and policy.rules(*names) is None:
             strangers.verbs(run, base, given, state)
+        if base not in _SELECTING and {"ARGS", "LAST"}.isdisjoint(found):
+            strangers.outputs(run, base, given, state)
         if base in _SELECTING:
             from parallel_agents.guard.shell.programs import filters
 
@@ -238,6 +240,7 @@ def _listed(
         run.effects.unknown(f"`{base}` runs code that is not seen")
         strangers.options(run, base, {}, given, state)
         strangers.verbs(run, base, given, state)
+        strangers.outputs(run, base, given, state)
         return UNSEEN
     if base in readers.LANGUAGES:
         return strangers.runtime(run, base, given, state, stdin)

@@ -24,13 +24,33 @@ from parallel_agents.guard.shell.programs.readers import READERS, RUNNERS
 from parallel_agents.guard.shell.programs.tooltable import TOOLS
 
 _WRAPPERS = """
-chroot|firejail|bwrap|nsenter|runcon|start-stop-daemon
+chroot|fakechroot|firejail|bwrap|dumb-init|tini|ssh-agent|dbus-launch|gosu|su-exec|setuidgid|
+s6-setuidgid|retry|nocache|pkexec
+unshare -S --setuid -G --setgid -R --root -w --wd --map-users --map-groups --map-user --map-group
+    --propagation --setgroups --load-interp
+nsenter -t --target -S --setuid -G --setgid
+setpriv --reuid --regid --ruid --euid --rgid --egid --groups --inh-caps --ambient-caps
+    --bounding-set --securebits --pdeathsig --selinux-label --apparmor-profile --landlock-access
+    --landlock-rule --seccomp-filter
+runuser -u --user -g --group -G --supp-group -w --whitelist-environment -s --shell
+runcon -u -r -t -l --user --role --type --range
+start-stop-daemon -p --pidfile -u --user -g --group -n --name -c --chuid -r --chroot -d --chdir -N
+    -s --signal -R --retry -I --iosched -k --umask -O --output
+chpst -u -U -e -m -d -o -p -f -c -l -L -/ -b
+aa-exec -p --profile -n --namespace
+cgexec -g
+numactl -N -m -C -i -p --cpunodebind --membind --physcpubind --interleave --preferred
+timelimit -t -T -s -S
+op.run --env-file --environment
+doppler.run -p --project -c --config --token
+aws-vault.exec -d --duration -r --region
 screen -S -t -p -X -h
-sudo -u -g -h -p -C -D -r -t -T -U
+sudo -u --user -g --group -h --host -p --prompt -C --close-from -D --chdir -r --role -t --type -T
+    -U --other-user -R --chroot
 doas -u -C
 nice -n --adjustment
 ionice -c -n -p
-nohup|setsid|unbuffer|command|builtin|chronic|faketime|unshare|setarch|linux64|linux32|
+nohup|setsid|unbuffer|command|builtin|chronic|faketime|setarch|linux64|linux32|
 prlimit|catchsegv|eatmydata|torsocks|rlwrap|busybox|toybox|dbus-run-session|entr|ifne|bunx|
 pnpx|pipenv.run|hatch.run|rye.run|bun.x|bundle.exec|rtx.exec|mise.exec|mise.x|asdf.exec|
 pyenv.exec|rbenv.exec|direnv.exec|nix.shell|cross-env|gtimeout
@@ -39,13 +59,14 @@ time|gtime -o -f
 exec -a
 caffeinate -t
 chrt -T -P -D
-taskset -c
+taskset
 strace -e -o -s -p -P -E
 ltrace -e -o -s -p
 fakeroot -i -s
 proxychains|env-cmd -f
 xvfb-run -n -s -e -f
-systemd-run -p --property --unit
+systemd-run -p --property -u --unit -E --setenv -M --machine -H --host --uid --gid --nice
+    --working-directory --slice --description --on-active --on-calendar --service-type
 watch -n --interval
 npx -p --package -c --call
 uvx --from --with --python -p

@@ -22,7 +22,7 @@ READERS = names(
     complete compgen enable builtin-list return break continue : typeset declare readonly
     caller dirs suspend logger notify-send say fc ftype cygpath gdate ghead gtail gwc gcat gls
     ggrep gstat fd fdfind procs dust duf glow mdcat identify ffprobe mediainfo diff3 combine
-    isutf8 ts ul col colrm namei zipinfo filterdiff lsdiff interdiff combinediff grepdiff
+    isutf8 ts ul col colrm namei zipinfo lsar filterdiff lsdiff interdiff combinediff grepdiff
     recountdiff flipdiff pdfinfo json_pp zipdetails perldoc man groff troff nroff bzcat pod2usage
     """
 )

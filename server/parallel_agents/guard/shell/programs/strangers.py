@@ -152,6 +152,35 @@ def _parts(run: Interpreter, program: str, values: Values, state: State) -> None
             run.effects.mention((piece,), state, program)
 
 
+def outputs(run: Interpreter, program: str, given: list[Values], state: State) -> None:
+    """The last of several words names a held file that is not there: nothing is to be read."""
+    before, words = "", 0
+    last: Values = ()
+    for values in given:
+        option = values[0][:1] == "-"
+        if not option and before not in readers.READING_OPTIONS:
+            words, last = words + 1, values
+        before = values[0] if option else ""
+    for value in last if words > 1 else ():
+        if "/" in value and is_known(value) and ":" not in value and "..." not in value:
+            new = [p for p in run.absolute(value, state) if not os.path.lexists(p)]
+            run.effects.mention(tuple(new), state, program)
+
+
+def _packed(run: Interpreter, name: str, value: str, state: State) -> None:
+    """An archive may be taken apart, here: what is in it counts as given."""
+    if not value.lower().endswith(_ARCHIVES) or not is_known(value):
+        return
+    from parallel_agents.guard.shell.programs import archives
+
+    zipped = "unzip" if value.lower().endswith((".zip", ".jar", ".whl", ".egg")) else "tar"
+    for member in archives.members(run, value, [], state, zipped) or ():
+        run.effects.mention((member,), state, name)
+
+
+_ARCHIVES = (".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".zip", ".jar", ".whl", ".egg", ".txz")
+
+
 def _any_part(run: Interpreter, name: str, values: Values, state: State) -> None:
     """The word and all of its parts that may name a file."""
     for value in values:
@@ -159,6 +188,7 @@ def _any_part(run: Interpreter, name: str, values: Values, state: State) -> None
             run.effects.unknown(f"`{name[:60]}` is not known", value)
             continue
         run.effects.mention((value,), state, name[:60])
+        _packed(run, name[:60], value, state)
         pieces = _cut(value)
         if value[:1] == "-" and value[:2] != "--" and len(value) > 3:
             pieces.append(value[2:])
@@ -177,4 +207,4 @@ def _cut(value: str) -> list[str]:
     return [piece for piece in dict.fromkeys(pieces) if piece][:64]
 
 
-__all__ = ["options", "runtime", "stays", "stranger", "verbs", "writes"]
+__all__ = ["options", "outputs", "runtime", "stays", "stranger", "verbs", "writes"]

@@ -6,7 +6,9 @@ TOOLS = """
 pee ARGS:code
 mkswap|wipefs|savelog ARGS:entry -l:- --length:- -o:- --offset:- -c:- -m:-
 touch ARGS:touch -d:- --date:- -r:read -t:-
-mkdir|mkfifo|mknod ARGS:folder -m:- --mode:- -Z:-
+mkdir ARGS:folder -m:- --mode:- -Z:-
+mkfifo ARGS:touch -m:- --mode:- -Z:-
+mknod FIRST:touch ARGS:- -m:- --mode:- -Z:-
 unlink ARGS:entry
 rmdir ARGS:empty
 rm|trash|trash-put|rimraf|del|srm|gio ARGS:tree
@@ -38,7 +40,7 @@ aria2c -o:- --out:- -d:into --dir:into -l:write --log:write --save-session:write
     --on-download-complete:code --server-stat-of:write --conf-path:read
 zip FIRST:write -x:- -i:- -b:- -O:write --out:write -P:- -t:- -tt:- -n:- -s:- -lf:write
 ranlib ARGS:write
-unar|lsar|ptar -o:into -output-directory:into RUNS
+unar -o:into -output-directory:into RUNS
 tsc --outFile:write --outDir:into --tsBuildInfoFile:write -p:- --project:- --declarationDir:into
     RUNS
 javac -d:into RUNS
@@ -107,7 +109,7 @@ hx|code|subl|gedit|kate|nvi|mg|elvis ARGS:write UNLESS:-R,--version,--help,-h,--
     -S:read --cmd:ex -l:- -f:- --eval:- -T:- -w:- -W:-
 view|less|more|most|bat|batcat|pager
 script FIRST:write -c:code --command:code -T:write -O:write -B:write --log-out:write --timing:write
-su|runuser|sg -c:code --command:code --session-command:code -s:- -l:- RUNS
+su|sg -c:code --command:code --session-command:code -s:- -l:- RUNS
 scp|pscp LAST:local -P:- -i:- -o:- -F:-
 docker.cp|podman.cp|nerdctl.cp|kubectl.cp|oc.cp|lxc.file|multipass.transfer LAST:local SKIP:1
 aws.s3.cp|aws.s3.mv|aws.s3.sync|gsutil.cp|gsutil.mv|gsutil.rsync|rclone.copy|rclone.copyto|

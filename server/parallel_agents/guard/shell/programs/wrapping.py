@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parallel_agents.guard.shell.bash.state import ANY, GONE, NOTHING, UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import UNKNOWN
+from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
 from parallel_agents.guard.shell.programs import directories
 from parallel_agents.guard.shell.programs.arguments import Given
 
@@ -123,17 +123,19 @@ def wrapper(
     run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream, options: str
 ) -> Stream:
     """A program that runs the command behind its options."""
+    if name in ("runuser", "start-stop-daemon") and not _has_user(name, given):
+        return _told(run, name, given, state, stdin)
     rest = _after_options(given, frozenset(options.split()))
-    output = Given(given, frozenset(options.split())).value("-o", "--export-json", "--output")
+    own = given[: len(given) - len(rest)]
+    state = _elsewhere(run, name, own, options, state, stdin)
+    output = Given(own, frozenset(options.split())).value("-o", "--export-json", "--output")
     if output is not None and name in ("time", "strace", "ltrace", "gtime", "hyperfine"):
         run.effects.write(output, state, f"{name} -o")
     while rest and "=" in rest[0][0] and name in ("sudo", "doas", "cross-env", "exec"):
         rest.pop(0)
-    if (
-        name in ("taskset", "chrt", "setarch", "faketime", "chroot", "direnv.exec")
-        and len(rest) > 1
-    ):
+    if name in _NAMED and len(rest) > 1:
         rest.pop(0)
+        rest = rest[1:] if rest[0] == ("--",) else rest
     for flag in ("-c", "--call"):
         value = Given(given, frozenset(("-c", "--call", "-p"))).value(flag)
         if name == "npx" and value is not None:
@@ -157,6 +159,49 @@ def wrapper(
     if "@" in rest[0][0][1:] and name in ("npx", "bunx", "pnpx", "npm.exec", "npm.x", "uvx"):
         rest[0] = (rest[0][0][0] + rest[0][0][1:].partition("@")[0],)
     return started(run, rest, state if name in ("builtin", "exec") else state.copy(), stdin)
+
+
+_NAMED = frozenset(
+    (
+        *("taskset", "chrt", "setarch", "faketime", "chroot", "direnv.exec", "gosu", "su-exec"),
+        *("setuidgid", "s6-setuidgid", "aws-vault.exec"),
+    )
+)
+"""Wrappers whose first word is no option and not the command."""
+
+_FOLDERS = ("-D", "--chdir", "-w", "--wd", "--working-directory", "--directory", "-C", "--cwd")
+
+
+def _elsewhere(
+    run: Interpreter, name: str, own: list[Values], options: str, state: State, stdin: Stream
+) -> State:
+    """The state in the directory that one of a wrapper's own options names."""
+    for option, values in Given(own, frozenset(options.split())).options:
+        is_folder = option in _FOLDERS and option in options.split()
+        if is_folder and name.partition(".")[0] in _GOING and is_known(values[0]):
+            state = state.copy()
+            directories.change(run, "cd", [values], state, stdin)
+    return state
+
+
+_GOING = frozenset(("sudo", "unshare", "systemd-run", "uv", "poetry", "pnpm", "yarn"))
+
+
+def _has_user(name: str, given: list[Values]) -> bool:
+    return name == "runuser" and any(v[0].startswith(("-u", "--user")) for v in given)
+
+
+def _told(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
+    """`runuser -c CODE`, as `su`; `start-stop-daemon --exec FILE -- ARGUMENTS`."""
+    valued = ("-c", "--command", "--session-command", "-x", "--exec", "-a", "--startas", "-d")
+    parsed = Given(given, frozenset((*valued, "-s", "--shell", "-u", "-p", "--chdir")))
+    if name == "start-stop-daemon":
+        program = parsed.value("-x", "--exec", "-a", "--startas")
+        words = [*([program] if program is not None else []), *parsed.words]
+        return started(run, words, state.copy(), stdin) if words else UNSEEN
+    for code in parsed.value("-c", "--command", "--session-command") or ():
+        run.inner(code, state, stdin)
+    return UNSEEN
 
 
 def later(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
