@@ -227,7 +227,11 @@ def _listed(
         strangers.options(run, base, found, given, state)
         if "RUNS" in found and policy.rules(*names) is None:
             strangers.verbs(run, base, given, state)
-        if base not in _SELECTING and {"ARGS", "LAST"}.isdisjoint(found):
+        if (
+            base not in _SELECTING
+            and "ARGS" not in found
+            and ("LAST" not in found or "IF" in found)
+        ):
             strangers.outputs(run, base, given, state)
         if base in _SELECTING:
             from parallel_agents.guard.shell.programs import filters
