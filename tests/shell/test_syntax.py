@@ -14,9 +14,9 @@ PROGRAM = f"""
 import sys
 sys.path.insert(0, {str(PLUGIN / "server")!r})
 from parallel_agents.guard.shell.bash import syntax
-print(syntax.parse("cd a && rm b > c", []).has_error, "re" in sys.modules)
-import re
-print(re.compile("a").fullmatch("a") is not None)
+print(syntax.parse("cd a && rm b > c", []).has_error, {{"re", "enum"}} & set(sys.modules))
+import enum, re
+print(re.compile("a").fullmatch("a") is not None, enum.IntEnum("Both", "one two").two + 0)
 """
 
 
@@ -27,7 +27,7 @@ def test_a_hook_finds_the_parser_and_loads_little_for_it(tmp_path: Path) -> None
     done = subprocess.run(
         [str(python), "-I", "-S", "-c", PROGRAM], capture_output=True, text=True, check=False
     )
-    assert done.stdout.split("\n") == ["False False", "True", ""], done.stderr
+    assert done.stdout.split("\n") == ["False set()", "True 2", ""], done.stderr
 
 
 def test_an_interpreter_without_the_environment_has_no_parser(

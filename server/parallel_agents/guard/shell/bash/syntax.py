@@ -81,23 +81,30 @@ def _parser() -> Any:
     return _parsers[0]
 
 
-class _StandIn:
-    """In place of `re` while the binding is loaded.
+class _StandIns:
+    """In place of `re` and `enum` while the binding is loaded.
 
-    It takes `re.compile` for queries, which nobody asks here; to import it would cost as much as
-    to start the interpreter.
+    It takes `re.compile` for queries and `IntEnum` for the kinds of log lines, and nobody asks for
+    either here; to import the two would cost more than to start the interpreter.
     """
 
+    _TAKEN = (("re", "compile"), ("enum", "IntEnum"))
+
     def __enter__(self) -> None:
-        self._needed = "re" not in sys.modules
-        if self._needed:
-            module: Any = type(sys)
-            sys.modules["re"] = module("re")
-            vars(sys.modules["re"])["compile"] = None
+        self._absent = [name for name, _ in self._TAKEN if name not in sys.modules]
+        module: Any = type(sys)
+        for name, taken in self._TAKEN:
+            if name in self._absent:
+                sys.modules[name] = module(name)
+                setattr(sys.modules[name], taken, _stand_in)
 
     def __exit__(self, *_: object) -> None:
-        if self._needed:
-            del sys.modules["re"]
+        for name in self._absent:
+            del sys.modules[name]
+
+
+def _stand_in(name: str, members: dict[str, Any]) -> type:
+    return type(name, (), members)
 
 
 def _site_packages() -> str:
@@ -127,7 +134,7 @@ def _load(name: str, folder: str, marks: tuple[str, ...]) -> Any:
         file = next(f for mark in marks for f in found if mark in f)
         path = os.path.join(folder, file)
         spec = boot.ModuleSpec(name, extern.ExtensionFileLoader(name, path), origin=path)
-        with _StandIn():
+        with _StandIns():
             module = _imp.create_dynamic(spec)
             _imp.exec_dynamic(module)
     except (OSError, StopIteration, ImportError) as error:
