@@ -40,6 +40,8 @@ class ForeignFiles:
         self.re = re
         self.run = run
         self.name = name
+        if name == "perl":
+            text = re.split(r"^__(?:END|DATA)__$", text, maxsplit=1, flags=re.MULTILINE)[0]
         self.text = text
         self.mask = masked(text, name)
         self.arguments = arguments

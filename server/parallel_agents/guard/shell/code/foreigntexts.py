@@ -22,10 +22,19 @@ def masked(text: str, language: str) -> str:
     at = 0
     before = ""
     """The last character of code that is no space."""
+    tags: list[str] = []
     while at < len(text):
         char = text[at]
         end = at + 1
-        if char in "'\"" or (char == "`" and language != "awk"):
+        if char == "\n" and tags:
+            at = _document(text, end, tags.pop(0), out)
+            continue
+        if char == "=" and language == "perl" and text[at - 1 : at] in ("", "\n"):
+            end = _pages(text, at, out)
+        elif char == "<" and language in ("perl", "ruby") and text.startswith("<<", at):
+            end, tag = _tag(text, at)
+            tags += [tag] if tag else []
+        elif char in "'\"" or (char == "`" and language != "awk"):
             end = after_string(text, at)
             blank(out, at + 1, end - 1, templated=char == "`" and language in _SLASHED)
         elif (language in _SLASHED and text.startswith(("//", "/*"), at)) or (
@@ -65,6 +74,50 @@ def blank(out: list[str], start: int, end: int, *, templated: bool = False) -> N
         if out[at] != "\n":
             out[at] = " "
         at += 1
+
+
+def _tag(text: str, at: int) -> tuple[int, str]:
+    """(where it goes on, the end of the text) for what begins with `<<`."""
+    start = at + 2
+    if text[start : start + 1] in ("~", "-"):
+        start += 1
+    sign = text[start : start + 1]
+    if sign in ("'", '"'):
+        end = after_string(text, start)
+        return end, text[start + 1 : end - 1]
+    end = start
+    while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+        end += 1
+    tag = text[start:end]
+    return (end, tag) if tag[:1].isalpha() and tag.isupper() else (at + 2, "")
+
+
+def _document(text: str, start: int, tag: str, out: list[str]) -> int:
+    """Behind the text that ends with the tag on a line; it is blanked."""
+    at = start
+    while at < len(text):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+        if text[at:end].strip() == tag:
+            break
+        at = end + 1
+    blank(out, start, min(at, len(text)))
+    if at >= len(text):
+        return len(text)
+    end = text.find("\n", at)
+    end = len(text) if end < 0 else end
+    blank(out, at, end)
+    return end
+
+
+def _pages(text: str, at: int, out: list[str]) -> int:
+    """Behind a piece of perl's documentation, which is blanked."""
+    if not text[at + 1 : at + 2].isalpha():
+        return at + 1
+    end = text.find("\n=cut", at)
+    end = len(text) if end < 0 else end + 5
+    blank(out, at, end)
+    return end
 
 
 def _starts_pattern(before: str, out: list[str], at: int, language: str) -> bool:
