@@ -130,6 +130,11 @@ def judge(
             for values in rest:
                 told.mention(values, state, name)
             continue
+        if name == "tclsh":
+            from parallel_agents.guard.shell.code import tcls
+
+            tcls.judge(run, text, rest, state, stdin)
+            continue
         if name in _UNFOLLOWED:
             told.unknown(f"`{name}` runs code that nobody here can read", text)
         code = ForeignCode(run, name, text, rest, state, stdin)
