@@ -218,6 +218,8 @@ class Makefile:
             own = {**own, **{str(at): self._filled(g, own) for at, g in enumerate(given)}}
             return self._filled(self.variables.get(given[0].strip(), UNSAID), own)
         given = [self._filled(g, own) for g in given]
+        if name == "file" and given[0].lstrip()[:1] == ">":
+            return "\0(: " + given[0] + ")"
         last = given[-1]
         if name in ("wildcard", "strip", "sort", "abspath", "realpath", "eval", "info"):
             return last.strip()

@@ -44,8 +44,8 @@ _SWITCHES = names(
 """Options of npm that are only on or off."""
 _MAKE = frozenset(
     (
-        *("-C", "--directory", "-f", "--file", "--makefile", "-j", "-l", "-I", "-o", "-W"),
-        *("--jobs", "--eval", "-E"),
+        *("-C", "--directory", "-f", "--file", "--makefile", "-I", "-o", "-W", "--eval", "-E"),
+        *("--old-file", "--new-file", "--what-if", "--include-dir"),
     )
 )
 
@@ -225,16 +225,30 @@ def _make(run: Interpreter, name: str, given: list[Values], state: State, stdin:
         found = [read(file) for file in ("GNUmakefile", "makefile", "Makefile")]
     texts = [text for text in found if text is not None]
     said = [v[0] for option, v in parsed.options if option in ("--eval", "-E")]
-    text = "\n".join([*said, *(texts if files else texts[:1])])
+    before = [read(f) for v in state.variables.get("MAKEFILES", ()) for f in v.split()]
+    text = "\n".join([*filter(None, before), *said, *(texts if files else texts[:1])])
     if not text:
         return UNSEEN
-    targets = [v[0] for v in parsed.words if "=" not in v[0]]
+    # Behind `-j` there may be a number.
+    targets = [v[0] for v in parsed.words if "=" not in v[0] and not v[0].isdecimal()]
     assigned = [v[0].split("=", 1) for v in parsed.words if "=" in v[0]]
     chosen = {key.rstrip(":?"): value for key, value in assigned}
     around = {k: v[0] for k, v in state.variables.items() if len(v) == 1 and is_known(v[0])}
     recipe = Makefile(text, chosen, read, around)
     for key, value in {**recipe.variables, **chosen}.items():
         inner.variables.setdefault(key, (value,) if "$" not in value else ANY)
+    shell = chosen.get("SHELL", recipe.variables["SHELL"])
     for line in recipe.lines(targets):
-        run.inner(line, inner)
+        _line(run, shell, line, inner)
     return UNSEEN
+
+
+def _line(run: Interpreter, shell: str, line: str, state: State) -> None:
+    """A line of a recipe, run by the shell that the Makefile or the call names."""
+    from parallel_agents.guard.shell.programs import invocation
+
+    words = shell.split()
+    if not words or words[0].rpartition("/")[2] in invocation.SHELLS or not is_known(shell):
+        run.inner(line, state)
+    else:
+        invocation.run(run, [*((w,) for w in words), ("-c",), (line,)], state.copy(), UNSEEN)
