@@ -164,33 +164,83 @@ def _compared(left: str, relation: str, right: str) -> Test | None:
 
 def _items(statement: str, variables: dict[str, str]) -> list[str] | None:
     """What a print prints: texts behind `=`, fields and NR as they are written."""
-    name, _, rest = statement.partition(" ")
-    if name[:5] != "print" or name[:6] == "printf" or any(s in rest for s in ("|", ">", "(")):
+    name = next((n for n in ("printf", "print") if statement.startswith(n)), "")
+    rest = statement[len(name) :].strip()
+    if not name or (rest and statement[len(name)] not in ' \t"$('):
         return None
-    rest = (name[5:] + " " + rest).strip()
+    if rest[:1] == "(" and rest[-1:] == ")":
+        rest = rest[1:-1].strip()
+    parts = _split(rest, ",") if rest else ["$0"]
+    given = [_terms(part.strip(), variables) for part in parts]
+    if name == "printf":
+        return _formatted(given)
     found: list[str] = []
-    for at, part in enumerate(_split(rest, ",") if rest else ["$0"]):
-        if at:
-            found.append("= ")
-        part = part.strip()
-        while part:
-            if part[0] == '"':
-                end = part.find('"', 1)
-                if end < 0 or "\\" in part[:end]:
-                    return None
-                found.append("=" + part[1:end])
-                part = part[end + 1 :].lstrip()
-                continue
+    for at, items in enumerate(given):
+        if items is None:
+            return None
+        found += [*(["= "] if at else []), *items]
+    return found
+
+
+def _terms(part: str, variables: dict[str, str]) -> list[str] | None:
+    """Texts, fields and variables that stand one behind the other."""
+    found: list[str] = []
+    while part:
+        if part[0] == '"':
             end = 1
-            while end < len(part) and (part[end].isalnum() or part[end] == "_"):
-                end += 1
-            word = part[:end]
-            if word in variables:
-                word = "=" + variables[word]
-            elif word not in ("NR", "$NF") and not word[1:].isdecimal():
+            while end < len(part) and part[end] != '"':
+                end += 2 if part[end] == "\\" else 1
+            if end >= len(part):
                 return None
-            found.append(word)
-            part = part[end:].lstrip()
+            found.append("=" + _unescaped(part[1:end]))
+            part = part[end + 1 :].lstrip()
+            continue
+        end = 1
+        while end < len(part) and (part[end].isalnum() or part[end] == "_"):
+            end += 1
+        word = part[:end]
+        if word in variables:
+            word = "=" + variables[word]
+        elif word not in ("NR", "FNR", "NF", "$NF") and (
+            word[0] != "$" or not word[1:].isdecimal()
+        ):
+            return None
+        found.append(word)
+        part = part[end:].lstrip()
+    return found
+
+
+def _unescaped(text: str) -> str:
+    out = ""
+    at = 0
+    while at < len(text):
+        if text[at] == "\\" and at + 1 < len(text):
+            out += {"n": "\n", "t": "\t", "r": "\r"}.get(text[at + 1], text[at + 1])
+            at += 2
+        else:
+            out += text[at]
+            at += 1
+    return out
+
+
+def _formatted(given: list[list[str] | None]) -> list[str] | None:
+    """`printf "%s and %d\\n", $1, NR`: a whole line, or nobody can tell."""
+    first = given[0]
+    if first is None or len(first) != 1 or first[0][:1] != "=" or first[0][-1:] != "\n":
+        return None
+    found: list[str] = []
+    pieces = first[0][1:-1].replace("%%", "\0").split("%")
+    values = given[1:]
+    if "\n" in first[0][:-1] or len(pieces) - 1 > len(values):
+        return None
+    for at, piece in enumerate(pieces):
+        if at:
+            items = values[at - 1]
+            if items is None or piece[:1] not in ("s", "d", "i"):
+                return None
+            found += items
+            piece = piece[1:]
+        found.append("=" + piece.replace("\0", "%"))
     return found
 
 
@@ -204,7 +254,7 @@ def _joined(items: list[str], fields: list[str], number: int) -> str:
 
 def _value(name: str, fields: list[str], number: int) -> str | None:
     """A field as text; None where it cannot be told."""
-    if name == "NR":
+    if name in ("NR", "FNR"):
         return str(number) if number else None
     if name == "NF":
         return str(len(fields) - 1) if is_known(fields[0]) else None

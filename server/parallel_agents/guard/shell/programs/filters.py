@@ -169,7 +169,23 @@ def selected(
     """What programs for data (jq, yq) take from a text that is known."""
     words = [v for v in given if v[0][:1] != "-"]
     source = run.contents(words[-1], state) if len(words) > 1 else stdin
-    return tokens(source)
+    code = words[0][0] if words else ""
+    return _said(code, tokens(source)) if '"' in code else tokens(source)
+
+
+def _said(code: str, source: Stream) -> Stream:
+    """The texts that a program of jq has in it, with what it reads where it says `\\(...)`."""
+
+    def make() -> Stream:
+        found = list(source.lines)
+        for text in code.split('"')[1::2][:_TOKENS]:
+            before, inside, _ = text.partition("\\(")
+            ends = source.lines if inside or text[-1:] in (" ", "/") else ("",)
+            found += [before + end for end in ends if " " in text]
+        few = tuple(dict.fromkeys(found))
+        return Stream(None, few) if len(few) <= 4 * _TOKENS else Stream(None, ANY)
+
+    return Later(make)
 
 
 def _same(line: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parallel_agents.guard.shell.bash.state import ANY, GONE, NOTHING, UNSEEN, Stream
+from parallel_agents.guard.shell.bash.state import GONE, NOTHING, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
 from parallel_agents.guard.shell.programs import directories
 from parallel_agents.guard.shell.programs.arguments import Given
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from parallel_agents.guard.shell.bash.state import State, Values
 
 
+_LINES = 64
+"""Lines of code that are run one by one, where the whole is not known."""
+
+
 def plain(given: list[Values]) -> list[str]:
     """The arguments where each has one value."""
     return [v[0] if len(v) == 1 else UNKNOWN for v in given]
@@ -21,7 +25,14 @@ def plain(given: list[Values]) -> list[str]:
 def texts(run: Interpreter, code: Stream, state: State, stdin: Stream) -> Stream:
     """Run each text that a stream can be."""
     out = UNSEEN
-    for text in code.texts if code.texts is not None else ANY:
+    if code.texts is None:
+        # Only what single lines can be is known: each of them runs, or none.
+        for line in code.lines[:_LINES]:
+            why = "code is only known when it runs"
+            run.effects.unknown(why, "" if " " in line else line)
+            out = run.text(line, state.copy(), stdin) if " " in line else out
+        return out
+    for text in code.texts:
         if text == UNKNOWN:
             run.effects.unknown("code is only known when it runs")
             continue
