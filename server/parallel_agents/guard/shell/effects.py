@@ -61,6 +61,25 @@ class Effects:
         """Whether the command has done nothing so far that could make a file."""
         return not self._seen and not self.opaque and not self.links
 
+    def may_have(self, path: str) -> bool:
+        """Whether the command may have changed this absolute path so far."""
+        return bool(self.opaque) or any(
+            at == path
+            or at.startswith(f"{path}/")
+            or path.startswith(f"{at}/")
+            or (not MARKS.isdisjoint(at) and fits(at, path))
+            for at, _, _ in self._seen
+        )
+
+    def written_below(self, root: str, paths: list[str]) -> list[str]:
+        """What the command has surely written of these absolute paths, relative to `root`."""
+        return [
+            at[len(root) + 1 :]
+            for at, kind, _ in self._seen
+            if kind in (WRITE, ENTRY) and MARKS.isdisjoint(at) and at.startswith(f"{root}/")
+            if any(f"{at}/".startswith(f"{path}/") for path in paths)
+        ]
+
     # -- what the walk tells
 
     def write(

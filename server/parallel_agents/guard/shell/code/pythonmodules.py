@@ -38,7 +38,7 @@ def call(walk: Functions, called: Name, given: list[Any], named: dict[str, Any])
     if name in ("json.load", "json.loads"):
         return _parsed(walk, given)
     if name.startswith("re."):
-        return _matched(name, given, called)
+        return _matched(name, given, named, called)
     if name in ("sys.path.insert", "sys.path.append", "sys.path.extend"):
         for value in elements(given[-1]) or [] if name.endswith("extend") else given[-1:]:
             walk.folders += [v for v in texts(value) if is_known(v)][:8]
@@ -128,17 +128,48 @@ def _parsed(walk: Functions, given: list[Any]) -> Any:
         return UNKNOWN
 
 
-def _matched(name: str, given: list[Any], called: Name) -> Any:
-    """`re.match` and the like, for patterns that cannot be dear."""
+_MATCHING = {
+    **dict.fromkeys(("match", "search", "fullmatch", "findall"), ("pattern", "string", "flags")),
+    "split": ("pattern", "string", "maxsplit", "flags"),
+    "sub": ("pattern", "repl", "string", "count", "flags"),
+    "compile": ("pattern", "flags"),
+}
+_FLAGS = {"I": 2, "M": 8, "S": 16, "X": 64, "A": 256, "U": 32}
+_FLAGS |= {"IGNORECASE": 2, "MULTILINE": 8, "DOTALL": 16, "VERBOSE": 64, "ASCII": 256}
+
+
+def _flags(value: Any) -> int | None:
+    """The flags of a pattern as a number; None where they are not known."""
+    if isinstance(value, Name) and value.name.startswith("re."):
+        return _FLAGS.get(value.name[3:])
+    return value if isinstance(value, int) else None
+
+
+def _matched(name: str, given: list[Any], named: dict[str, Any], called: Name) -> Any:
+    """`re.match` and the like, for patterns that cannot be dear; all else is not known."""
     tail = name.rpartition(".")[2]
-    if name == "re.compile":
-        return Name("re.compile()", given[0] if given else UNKNOWN)
-    if name.startswith("re.compile()."):
-        given = [called.given, *given]
-    if tail not in ("match", "search", "fullmatch", "findall", "split", "sub") or len(given) < 2:
+    takes = _MATCHING.get(tail, ())
+    if name.startswith("re.compile().") and isinstance(called.given, tuple):
+        # A compiled pattern has its flags already, and other arguments of these places.
+        if tail in ("match", "search", "fullmatch", "findall") and len(given) > 1:
+            return UNKNOWN
+        named = {**named, "pattern": called.given[0], "flags": called.given[1]}
+        takes, given = tuple(n for n in takes if n not in ("pattern", "flags")), [*given]
+    if len(given) > len(takes):
         return UNKNOWN
-    pattern, text = given[0], given[-1]
-    if not isinstance(pattern, str) or not isinstance(text, str) or not is_solid(given):
+    told = {**named, **dict(zip(takes, given))}
+    flags = _flags(told.pop("flags", 0))
+    if tail == "compile":
+        return Name("re.compile()", (told.get("pattern", UNKNOWN), flags))
+    pattern, text = told.pop("pattern", None), told.pop("string", None)
+    given = [told.pop("repl")] if "repl" in told else []
+    number = told.pop("count", told.pop("maxsplit", 0))
+    if flags is None or told or not isinstance(number, int) or ("repl" in takes) != bool(given):
+        return UNKNOWN
+    if not isinstance(pattern, str) or not isinstance(text, str):
+        return UNKNOWN
+    given = [pattern, *given, text]
+    if not is_solid(given):
         return UNKNOWN
     quantifiers = sum(pattern.count(sign) for sign in "*+{")
     if quantifiers > 2 or ")*" in pattern or ")+" in pattern or "){" in pattern:
@@ -152,7 +183,8 @@ def _matched(name: str, given: list[Any], called: Name) -> Any:
     import re
 
     try:
-        found = getattr(re, tail)(*given[:4])
+        more = (number,) if tail in ("split", "sub") else ()
+        found = getattr(re.compile(pattern, flags), tail)(*given[1:], *more)
     except (re.error, TypeError, ValueError, RecursionError):
         return UNKNOWN
     if tail in ("findall", "split", "sub"):

@@ -124,12 +124,20 @@ class GitCommand:
         found = places(os.path.join(cwd, "x"), "/") if is_known(cwd) else ()
         self.root = found[0].root if found else ""
         self.main = found[0].main if found else ""
+        self.is_made = False
+        """Whether the command itself makes this work tree."""
+        for tree in self.memory.trees if is_known(cwd) else ():
+            inside = f"{os.path.normpath(cwd)}/".startswith(f"{tree}/")
+            if inside and len(tree) > len(self.root):
+                self.root, self.is_made = tree, True
 
     # -- whose work tree
 
     @property
     def is_own_tree(self) -> bool:
         """Whether this is a linked work tree that no other agent has."""
+        if self.is_made:
+            return True
         if self.root == self.main:
             return False
         run = self.told.scene.runs.of(self.main)
@@ -137,6 +145,11 @@ class GitCommand:
             return True
         others = self.told.scene.others(run)
         return all(not c.workdir or os.path.realpath(c.workdir) != self.root for c in others)
+
+    def makes(self, folder: Values) -> None:
+        """From here on, a work tree or a repository is in this folder."""
+        paths = [os.path.normpath(os.path.join(self.cwd, v)) for v in folder if is_known(v)]
+        self.memory.trees += [path for path in paths if not os.path.lexists(f"{path}/.git")]
 
     def changed(self, names: list[str], advice: str, *, made: bool = False) -> None:
         """These paths (relative to the root) would change; `made` counts in an own tree as well."""
@@ -269,6 +282,33 @@ class GitCommand:
         if not self.is_own_tree:
             self.told.write((path,), self.state, self.how, kind=effects.TREE)
 
+    def pathspecs_from_root(self, files: list[str]) -> list[str]:
+        """Pathspecs that mean the same from anywhere; without one that adds, everything else."""
+        added = [w for w in files if self.path(w) is not None]
+        found = [os.path.join(self.cwd, self.path(w) or ".").replace(UNKNOWN, "*") for w in added]
+        found = [w.replace("\ue001", "*").replace("\ue002", "?") for w in found] or [self.root]
+        away = [w for w in files if self.path(w) is None]
+        return [*found, *self.excluded([_bare(w) for w in away])]
+
+    def excluded(self, files: list[str]) -> list[str]:
+        """Pathspecs that take these paths away, the same from anywhere."""
+        found = []
+        for word in files:
+            path = word[1:] if word[:1] == "/" and not os.path.lexists(word) else word
+            at = self.root if path != word else self.cwd
+            whole = os.path.normpath(os.path.join(at, self.path(path) or ".").replace(UNKNOWN, "*"))
+            found.append(":(exclude)" + whole.replace("\ue001", "*").replace("\ue002", "?"))
+        return [spec for spec in found if MARKS.isdisjoint(spec)]
+
+    def staged(self, advice: str) -> None:
+        """What the same command has added to the index."""
+        for added in self.memory.staged[:6]:
+            question = ("diff", "--name-only", "-z", "--no-renames", "HEAD", "--", *added.specs)
+            self.ask(*question, advice=advice)
+            if added.new:
+                new = ("ls-files", "-o", "-z", "--exclude-standard", "--full-name", "--")
+                self.ask(*new, *added.specs, advice=advice)
+
     def listed(self) -> list[Values]:
         """The paths of `--pathspec-from-file`."""
         source = self.parsed.value("--pathspec-from-file")
@@ -319,3 +359,12 @@ class GitCommand:
             except (Unanswered, OSError):
                 return False
         return True
+
+
+def _bare(word: str) -> str:
+    """What a pathspec takes away: from the root where it begins with a slash."""
+    if word.startswith(":("):
+        magic, _, tail = word[2:].partition(")")
+        return "/" + tail if "top" in magic else tail
+    tail = word.lstrip(":!^")
+    return tail

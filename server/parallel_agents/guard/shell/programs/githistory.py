@@ -315,6 +315,7 @@ class Bringing(Restoring):
         words = self.parsed.words
         if self.words[:1] == ["add"] and len(words) > 1:
             self.told.write(tuple(f"{v}/HEAD" for v in words[1]), self.state, self.how)
+            self.makes(words[1])
             name = self.parsed.value("-b", "-B")
             if name is not None:
                 self.memory.names_now(name[0], self.words[2] if len(words) > 2 else "HEAD")

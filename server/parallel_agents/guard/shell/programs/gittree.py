@@ -131,7 +131,14 @@ class Restoring(GitCommand):
         self.changed(names, TREE)
         if force:
             self.changed(self.memory.touched, TREE)
-        self.memory.names_now("HEAD", to)
+        self.memory.moved(to, surely=force or self.is_free(names))
+
+    def is_free(self, names: list[str]) -> bool:
+        """Whether git has nothing to refuse the change of these paths for."""
+        dirty = self.differing("HEAD", "--") if names else []
+        return dirty is not None and not any(
+            name in dirty or self.told.may_have(os.path.join(self.root, name)) for name in names
+        )
 
     def switch(self) -> None:
         """`git switch`."""
@@ -159,6 +166,9 @@ class Restoring(GitCommand):
         if self.parsed.has("--staged", "-S"):
             if tree is not None and is_known(tree):
                 self.memory.indexed.append(tree)
+            if tree in (None, "HEAD"):
+                files = [*self.parsed.words, *self.listed()]
+                self.memory.forgets(self.excluded([v[0] for v in files if len(v) == 1]))
             if not self.parsed.has("--worktree", "-W"):
                 return
             tree = tree or "HEAD"
@@ -186,40 +196,41 @@ class Restoring(GitCommand):
             if not self.stops(names):
                 self.changed([*names, *self.memory.touched], TREE)
                 self.added()
+        elif parsed.has("--soft", "-p", "--patch"):
+            pass
+        elif not parsed.has("--hard"):
+            self.forgotten(to)
         elif parsed.has("--hard"):
             self.ask("diff", "--name-only", "-z", "--no-renames", to, "--", advice=TREE)
             self.changed(self.memory.touched, TREE)
             self.added()
-        elif not parsed.has("--soft", "-p", "--patch") and len(self.words) < 2:
-            self.memory.indexed.append(to)
-        if len(self.words) < 2:
+        if len(self.words) < 2 and self.is_commit(to):
             self.memory.names_now("HEAD", to)
+
+    def forgotten(self, to: str) -> None:
+        """`git reset` of the index alone: of the named files, or of all."""
+        words = [w for w in self.words if w != "--"]
+        files = words[1:] if words and self.is_commit(words[0]) else words
+        if files:
+            self.memory.forgets(self.excluded(files))
+            return
+        self.memory.indexed.append(to)
+        self.memory.staged.clear()
+        self.memory.is_emptied = True
 
     def added(self) -> None:
         """What the same command has added to the index: it goes back, or away if it is new."""
-        files = self.memory.staged
-        if files:
-            self.ask("diff", "--name-only", "-z", "--no-renames", "HEAD", "--", *files, advice=TREE)
-            new = ("ls-files", "-o", "-z", "--exclude-standard", "--full-name")
-            self.ask(*new, "--", *files, advice=TREE)
+        self.staged(TREE)
 
     def stash(self) -> None:
         """`git stash`, putting away or getting back."""
         action = self.words[0] if self.words else "push"
-        if action in ("list", "show", "drop", "clear", "create", "store"):
+        if action in ("list", "show", "create", "store"):
             return
         if self.is_own_tree or self.is_unanswered:
             return
-        if action in ("apply", "pop", "branch"):
-            place = 2 if action == "branch" else 1
-            entry = self.words[place] if len(self.words) > place else "stash@{0}"
-            entry = f"stash@{{{entry}}}" if entry.isdecimal() else entry
-            if action == "branch":
-                self.go(f"{entry}^1")
-            names = self.differing(f"{entry}^1", entry, "--")
-            if names is not None and not self.stops(names, f"{entry}^1", "HEAD"):
-                self.changed(names, STASH)
-                self.ask("ls-tree", "-r", "--name-only", "-z", f"{entry}^3", advice=STASH)
+        if action in ("apply", "pop", "branch", "drop", "clear"):
+            self.got_back(action)
             return
         files = self.parsed.words[1:] if action == "push" else []
         if "--" in [v[0] for v in self.given]:
@@ -227,6 +238,7 @@ class Restoring(GitCommand):
             files = self.given[at + 1 :]
         files = [*files, *self.listed()]
         if files:
+            self.put_away([v[0] for v in files if len(v) == 1])  # before it counts as written
             self.restored(files, "HEAD")
             return
         index = ("--cached",) if self.parsed.has("-S", "--staged") else ()
@@ -237,6 +249,43 @@ class Restoring(GitCommand):
         if self.parsed.has("-u", "--include-untracked", "-a", "--all"):
             ignored = () if self.parsed.has("-a", "--all") else ("--exclude-standard",)
             self.ask("ls-files", "-o", "-z", *ignored, advice=STASH)
+        self.put_away([])
+
+    def got_back(self, action: str) -> None:
+        """A stash is brought back or dropped: one of the command's own, or an older one."""
+        own = self.memory.stashes
+        place = 2 if action == "branch" else 1
+        entry = self.words[place] if len(self.words) > place else "stash@{0}"
+        entry = f"stash@{{{entry}}}" if entry.isdecimal() else entry
+        count = entry[7:-1] if entry.startswith("stash@{") else ""
+        number = int(count) if count.isdecimal() else len(own)
+        if action == "clear":
+            own.clear()
+        elif number < len(own):
+            names = own[-1 - number] if action == "apply" else own.pop(-1 - number)
+            if action != "drop":
+                self.changed(names, STASH)
+        elif action != "drop":
+            if count.isdecimal():
+                entry = f"stash@{{{number - len(own)}}}"
+            if action == "branch":
+                self.go(f"{entry}^1")
+            found = self.differing(f"{entry}^1", entry, "--")
+            if found is not None and not self.stops(found, f"{entry}^1", "HEAD"):
+                self.changed(found, STASH)
+                self.ask("ls-tree", "-r", "--name-only", "-z", f"{entry}^3", advice=STASH)
+
+    def put_away(self, files: list[str]) -> None:
+        """A stash of these paths is made, unless nothing of them is surely changed."""
+        if self.parsed.has("-p", "--patch"):
+            return
+        specs = self.pathspecs_from_root(files)
+        names = self.differing("HEAD", "--", *specs) or []
+        if self.parsed.has("-u", "--include-untracked", "-a", "--all"):
+            names += self.asked("ls-files", "-o", "-z", "--full-name", "--", *specs) or []
+        names += self.told.written_below(self.root, [s for s in specs if s[:2] != ":("])
+        if names:
+            self.memory.stashes.append(list(dict.fromkeys(names)))
 
     def clean(self) -> None:
         """`git clean`: what git does not know goes away."""

@@ -12,6 +12,7 @@ from parallel_agents.core.paths import places
 from parallel_agents.guard.gitprocess import Unanswered
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Later, Stream
 from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, is_known, names
+from parallel_agents.guard.shell.gitmemory import Staged
 from parallel_agents.guard.shell.programs import archives, gitasks, githooks, gitsettings, scripts
 from parallel_agents.guard.shell.programs.arguments import Given
 from parallel_agents.guard.shell.programs.gitcommand import (
@@ -283,9 +284,10 @@ class _Git(Outputs):
         parsed = self.parsed
         if parsed.has("-n", "--dry-run", "-i", "--interactive", "-p", "--patch"):
             return
-        every = parsed.has("-A", "--all", "-u", "--update") and not self.words
-        if every or self.words:
-            self.memory.staged += self._where([] if every else self.words)
+        files = [*self.words, *(v[0] for v in self.listed())]
+        if files or parsed.has("-A", "--all", "-u", "--update"):
+            new = not parsed.has("-u", "--update")
+            self.memory.staged.append(Staged(self.pathspecs_from_root(files), new=new))
 
     def commit(self) -> None:
         """`git commit`: nobody commits what another agent has not finished."""
@@ -295,23 +297,23 @@ class _Git(Outputs):
         parsed = self.parsed
         if parsed.has("--dry-run"):
             return
+        files = [*self.words, *(v[0] for v in self.listed())]
         question = ("diff", "--name-only", "-z", "--no-renames")
-        if parsed.has("-a", "--all") and not self.words:
+        if parsed.has("-a", "--all"):
+            if files:
+                self.refused = True  # git takes the one or the other
+                return
             self.ask(*question, "HEAD", "--", advice=COMMIT)
-        elif self.words:
-            self.ask(*question, "HEAD", "--", *self._where(self.words), advice=COMMIT)
-            return
-        self.ask(*question, "--cached", "HEAD", "--", advice=COMMIT)
-        if self.memory.staged:
-            files = self.memory.staged
-            self.ask(*question, "HEAD", "--", *files, advice=COMMIT)
-            new = ("ls-files", "-o", "-z", "--exclude-standard", "--full-name")
-            self.ask(*new, "--", *files, advice=COMMIT)
-
-    def _where(self, files: list[str]) -> list[str]:
-        """Pathspecs that mean the same from anywhere."""
-        found = [os.path.join(self.cwd, self.path(w) or ".").replace(UNKNOWN, "*") for w in files]
-        return [w.replace("\ue001", "*").replace("\ue002", "?") for w in found] or [self.root]
+        elif files:
+            self.ask(*question, "HEAD", "--", *self.pathspecs_from_root(files), advice=COMMIT)
+            if not parsed.has("-i", "--include"):
+                return
+        if not self.memory.is_emptied:
+            specs = [self.root, *self.memory.unstaged] if self.memory.unstaged else []
+            self.ask(*question, "--cached", "HEAD", "--", *specs, advice=COMMIT)
+        self.staged(COMMIT)
+        if not self.refused:
+            self.memory.staged.clear()
 
 
 _METHODS = {
