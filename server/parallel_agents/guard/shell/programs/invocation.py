@@ -61,7 +61,7 @@ _READERS_OF_THEIR_OWN = {
     ),
     **dict.fromkeys(("chmod", "chown", "chgrp", "chattr", "setfacl", "xattr"), "programs.modes"),
     **dict.fromkeys(("find", "gfind", "fd", "fdfind", "bfs"), "programs.finding"),
-    **dict.fromkeys(("xargs", "gxargs", "parallel"), "programs.finding"),
+    **dict.fromkeys(("xargs", "gxargs", "parallel"), "programs.xargs"),
     **dict.fromkeys(("sed", "gsed"), "programs.streams"),
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), "programs.streams"),
     **dict.fromkeys(("grep", "egrep", "fgrep", "rg", "ag", "ack"), "programs.searching"),
