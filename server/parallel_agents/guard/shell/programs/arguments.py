@@ -111,9 +111,6 @@ def apply(
         elif role == "code":
             for text in values:
                 run.inner(text, state)
-        elif role == "gdb":
-            for text in values:
-                run.inner(text.removeprefix("shell ").removeprefix("!"), state)
         elif role in KINDS:
             told.write(values, state, f"{program} {name}", kind=KINDS[role])
     if program in ("curl", "wget", "aria2c"):

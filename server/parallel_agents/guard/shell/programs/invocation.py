@@ -49,6 +49,7 @@ _READERS_OF_THEIR_OWN = {
     **dict.fromkeys(("ninja", "samu"), "programs.ninja"),
     **dict.fromkeys(("prove", "run-parts"), "programs.harnesses"),
     "cmake": "programs.cmake",
+    **dict.fromkeys(("gdb", "lldb", "tmux", "screen", "start-stop-daemon"), "programs.terminals"),
     **dict.fromkeys(
         (
             *("curl", "wget", "aria2c", "ssh", "scp", "sftp", "ssh-copy-id", "sshfs", "autossh"),

@@ -24,27 +24,34 @@ from parallel_agents.guard.shell.programs.readers import READERS, RUNNERS
 from parallel_agents.guard.shell.programs.tooltable import TOOLS
 
 _WRAPPERS = """
-chroot|fakechroot|firejail|bwrap|dumb-init|tini|ssh-agent|dbus-launch|gosu|su-exec|setuidgid|
+chroot|fakechroot|firejail|dumb-init|tini|ssh-agent|dbus-launch|gosu|su-exec|setuidgid|
 s6-setuidgid|retry|nocache|pkexec
 unshare -S --setuid -G --setgid -R --root -w --wd --map-users --map-groups --map-user --map-group
     --propagation --setgroups --load-interp
+bwrap --bind --ro-bind --dev-bind --chdir --setenv --unsetenv --proc --dev --tmpfs --dir --symlink
 nsenter -t --target -S --setuid -G --setgid
 setpriv --reuid --regid --ruid --euid --rgid --egid --groups --inh-caps --ambient-caps
     --bounding-set --securebits --pdeathsig --selinux-label --apparmor-profile --landlock-access
     --landlock-rule --seccomp-filter
 runuser -u --user -g --group -G --supp-group -w --whitelist-environment -s --shell
 runcon -u -r -t -l --user --role --type --range
-start-stop-daemon -p --pidfile -u --user -g --group -n --name -c --chuid -r --chroot -d --chdir -N
-    -s --signal -R --retry -I --iosched -k --umask -O --output
 chpst -u -U -e -m -d -o -p -f -c -l -L -/ -b
 aa-exec -p --profile -n --namespace
-cgexec -g
+cgexec|systemd-cat|systemd-inhibit -g -t -p --what --who --why --mode
+envdir|catatonit|watchexec|logsave|mispipe|valgrind|ld-linux-x86-64.so.2|ld-linux-aarch64.so.1|
+ld-linux.so.2|ld-musl-x86_64.so.1|ld.so
+choom -n --adjust -p
+cpulimit -l -p -P -e
+trickle -d -u -s -w
+capsh -p
+perf.stat -e -o -r -x -p -t -C -I --output --event
+perf.record -e -o -F -c -p -t -C --output --event --call-graph
+perf.trace -e -o -p -t -C --output
 numactl -N -m -C -i -p --cpunodebind --membind --physcpubind --interleave --preferred
 timelimit -t -T -s -S
 op.run --env-file --environment
 doppler.run -p --project -c --config --token
 aws-vault.exec -d --duration -r --region
-screen -S -t -p -X -h
 sudo -u --user -g --group -h --host -p --prompt -C --close-from -D --chdir -r --role -t --type -T
     -U --other-user -R --chroot
 doas -u -C
@@ -60,8 +67,8 @@ exec -a
 caffeinate -t
 chrt -T -P -D
 taskset
-strace -e -o -s -p -P -E
-ltrace -e -o -s -p
+strace -e -o -s -p -P -E -a -b -I -O -S -u -U -X --output --trace --user
+ltrace -e -o -s -p -a -n -u -l -x -F -A -D
 fakeroot -i -s
 proxychains|env-cmd -f
 xvfb-run -n -s -e -f

@@ -72,7 +72,6 @@ redis-cli --rdb:write --functions-rdb:write RUNS
 dpkg-deb LAST:into IF:-x,-X,--extract,-R,-e,--raw-extract,-vextract
 dpkg-deb.-b|dpkg-deb.--build LAST:write
 xsubpp|splain -output:write RUNS
-gdb|lldb -ex:gdb -iex:gdb --eval-command:gdb -x:read RUNS
 openssl WHOLE -out:write -keyout:write -writerand:write -CAserial:write -CRLfile:write -in:read
     -inkey:read -CA:read -CAkey:read -key:read -cert:read -config:read -certfile:read -subj:-
     -days:- -passin:- -passout:- -pass:- -k:- -K:- -iv:- -S:- -name:- -sigfile:read -signature:read
@@ -115,8 +114,8 @@ docker.cp|podman.cp|nerdctl.cp|kubectl.cp|oc.cp|lxc.file|multipass.transfer LAST
 aws.s3.cp|aws.s3.mv|aws.s3.sync|gsutil.cp|gsutil.mv|gsutil.rsync|rclone.copy|rclone.copyto|
 rclone.sync|rclone.move|s3cmd.get|mc.cp|gcloud.storage.cp LAST:local RUNS
 gsutil|rclone|s3cmd|mc|gcloud|az|b2 -f:write --file:write RUNS
-perf|valgrind|py-spy|gprof|heaptrack|samply -o:write --output:write --log-file:write RUNS
-tmux|byobu|abduco|dtach|zellij ARGS:code -t:- -s:- -n:- -c:- -L:- -S:- RUNS
+perf|py-spy|gprof|heaptrack|samply -o:write --output:write --log-file:write RUNS
+byobu|abduco|dtach|zellij ARGS:code -t:- -s:- -n:- -c:- -L:- -S:- RUNS
 logrotate|mandb|updatedb RUNS
 tee|sponge|truncate|shred|fallocate|gtee ARGS:write -s:- --size:- -r:read --reference:read -n:-
     -l:- --length:- -o:- --offset:- --output-error:- --iterations:- --random-source:read

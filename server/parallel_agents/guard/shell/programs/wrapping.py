@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parallel_agents.guard.shell.bash.state import GONE, NOTHING, UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known
+from parallel_agents.guard.shell.bash.words import UNKNOWN, is_known, names
 from parallel_agents.guard.shell.programs import directories
 from parallel_agents.guard.shell.programs.arguments import Given
 
@@ -134,14 +134,15 @@ def wrapper(
     run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream, options: str
 ) -> Stream:
     """A program that runs the command behind its options."""
-    if name in ("runuser", "start-stop-daemon") and not _has_user(name, given):
+    if name == "runuser" and not _has_user(given):
         return _told(run, name, given, state, stdin)
-    rest = _after_options(given, frozenset(options.split()))
+    valued = frozenset(options.split())
+    rest = _after_options(given, valued)
+    if name == "logsave" and rest:
+        run.effects.write(rest[0], state, name)
     own = given[: len(given) - len(rest)]
     state = _elsewhere(run, name, own, options, state, stdin)
-    output = Given(own, frozenset(options.split())).value("-o", "--export-json", "--output")
-    if output is not None and name in ("time", "strace", "ltrace", "gtime", "hyperfine"):
-        run.effects.write(output, state, f"{name} -o")
+    _written(run, name, own, valued, state)
     while rest and "=" in rest[0][0] and name in ("sudo", "doas", "cross-env", "exec"):
         rest.pop(0)
     if name in _NAMED and len(rest) > 1:
@@ -153,6 +154,12 @@ def wrapper(
             return run.inner(value[0], state, stdin)
     if not rest:
         return UNSEEN
+    if name == "mispipe":
+        for code in rest:
+            run.inner(code[0], state, stdin)
+        return UNSEEN
+    if name == "capsh" and rest[0] != ("--",):
+        return run.inner(rest[-1][0], state, stdin)
     if name in ("watch", "hyperfine", "entr", "systemd-run") or name.startswith("coverage"):
         run.effects.unknown(f"`{name}` runs code that is not seen")
     if name == "hyperfine":
@@ -175,7 +182,7 @@ def wrapper(
 _NAMED = frozenset(
     (
         *("taskset", "chrt", "setarch", "faketime", "chroot", "direnv.exec", "gosu", "su-exec"),
-        *("setuidgid", "s6-setuidgid", "aws-vault.exec"),
+        *("setuidgid", "s6-setuidgid", "aws-vault.exec", "envdir", "logsave"),
     )
 )
 """Wrappers whose first word is no option and not the command."""
@@ -198,21 +205,37 @@ def _elsewhere(
 _GOING = frozenset(("sudo", "unshare", "systemd-run", "uv", "poetry", "pnpm", "yarn"))
 
 
-def _has_user(name: str, given: list[Values]) -> bool:
-    return name == "runuser" and any(v[0].startswith(("-u", "--user")) for v in given)
+def _has_user(given: list[Values]) -> bool:
+    return any(v[0].startswith(("-u", "--user")) for v in given)
 
 
 def _told(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
-    """`runuser -c CODE`, as `su`; `start-stop-daemon --exec FILE -- ARGUMENTS`."""
-    valued = ("-c", "--command", "--session-command", "-x", "--exec", "-a", "--startas", "-d")
-    parsed = Given(given, frozenset((*valued, "-s", "--shell", "-u", "-p", "--chdir")))
-    if name == "start-stop-daemon":
-        program = parsed.value("-x", "--exec", "-a", "--startas")
-        words = [*([program] if program is not None else []), *parsed.words]
-        return started(run, words, state.copy(), stdin) if words else UNSEEN
+    """`runuser -c CODE`, as `su`."""
+    valued = ("-c", "--command", "--session-command", "-s", "--shell", "-u")
+    parsed = Given(given, frozenset(valued))
     for code in parsed.value("-c", "--command", "--session-command") or ():
         run.inner(code, state, stdin)
     return UNSEEN
+
+
+_LOGS = names("-o --output --export-json --export-markdown --export-csv --log-file")
+_LOGGING = names("time gtime strace ltrace hyperfine perf.stat perf.record perf.trace valgrind")
+
+
+def _written(
+    run: Interpreter, name: str, own: list[Values], valued: frozenset[str], state: State
+) -> None:
+    """What the options of the program itself write."""
+    for option, values in Given(own, valued).options:
+        if name in _LOGGING and option in _LOGS:
+            for value in values:
+                if value[:1] in ("|", "!"):
+                    run.inner(value[1:], state)
+                else:
+                    run.effects.write((value,), state, f"{name} {option}")
+    from parallel_agents.guard.shell.programs import strangers
+
+    strangers.options(run, name, dict.fromkeys(valued, "-"), own, state)
 
 
 def later(run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream) -> Stream:
