@@ -128,7 +128,7 @@ def _walk(run: Interpreter, start: str, expression: Expression, state: State) ->
             continue
         try:
             with os.scandir(os.path.join(top, folder[len(start) :].lstrip("/"))) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
+                found = list(entries)
         except OSError:
             continue
         for entry in found:
