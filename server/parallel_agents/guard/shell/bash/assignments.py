@@ -34,7 +34,9 @@ def assign(run: Interpreter, node: Any, state: State) -> None:
         _array(run, name, right, state, added=added)
         return
     values = ("",) if right is None else expansion.value(run, text_of(right), state)
-    if name in state.arrays:
+    if "[" in name:
+        parameters.named(run, name, values, state)
+    elif name in state.arrays:
         parameters.store(run, name, "0", values, state, added=added)
     elif added:
         before = state.variables.get(name, ("",))

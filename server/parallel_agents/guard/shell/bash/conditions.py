@@ -32,6 +32,7 @@ _ORDERS = {
 }
 """The answer where the left number is smaller, the same, greater."""
 _THERE = ("-e", "-f", "-a", "-s", "-r")
+_KINDS = ("-d", "-x", "-w", "-L", "-h", "-p", "-S", "-b", "-c", "-k", "-u", "-g", "-O", "-G")
 _MOST = 64
 
 
@@ -177,13 +178,14 @@ def single(run: Interpreter, sign: str, values: Values, state: State) -> bool | 
         if sign in ("-n", "-z"):
             known = is_known(text) or any(c for c in text if is_known(c))
             answers.add(bool(text) == (sign == "-n") if known else None)
-        elif sign in (*_THERE, "-d") and is_known(text) and text:
+        elif sign in (*_THERE, *_KINDS) and is_known(text) and text:
             paths = run.effects.located(text, state.cwds)
             if len(paths) == 1 and scripts.is_missing(run, paths[0]):
                 answers.add(False)
                 continue
-            if sign == "-d":
-                answers.add(None)
+            if sign in _KINDS:
+                known = sign == "-d" and run.effects.is_untouched and not run.written
+                answers.add(os.path.isdir(paths[0]) if known and len(paths) == 1 else None)
                 continue
             sure = len(paths) == 1 and is_known(paths[0]) and os.path.isfile(paths[0])
             sure = sure and (sign != "-s" or os.path.getsize(paths[0]) > 0)

@@ -221,7 +221,7 @@ def _declaration(run: Interpreter, node: Any, state: State, stdin: Stream) -> St
         name = name.rstrip("+").strip("'\"")
         if child.type == "word" and not equals:
             continue
-        if run.locals and word in ("local", "declare", "typeset"):
+        if run.locals and word in ("local", "declare", "typeset") and "g" not in flags:
             run.locals[-1].setdefault(name, state.variables.get(name))
             if child.type == "variable_name":
                 state.variables[name] = ("",)
@@ -235,7 +235,7 @@ def _declaration(run: Interpreter, node: Any, state: State, stdin: Stream) -> St
             state.maps |= {name}
         if "n" in flags and word != "export" and equals:
             (*targets, target) = expansion.value(run, rest, state)
-            if not targets and target.isidentifier():
+            if not targets and target.partition("[")[0].isidentifier():
                 state.names = {**state.names, name: target}
         elif child.type == "variable_assignment":
             assignments.assign(run, child, state)

@@ -12,7 +12,7 @@ MARK = "/:here:"
 _BREAKS = " \t\n;|&()<>"
 
 
-_ODD = ("@(", "+(", "?(", "*(", "!(", "<<", "<>", ";&", '$"', "}>", "}<", "|&", "[ ", "/$")
+_ODD = ("for ", "@(", "+(", "?(", "*(", "!(", "<<", "<>", ";&", '$"', "}>", "}<", "|&", "[ ", "/$")
 _IN_FRONT = frozenset(("if", "then", "elif", "else", "while", "until", "do", "!", "time"))
 """Words behind which a command starts."""
 
@@ -294,7 +294,18 @@ class Scan:
         """Whether something that the grammar gets wrong starts here, which is then passed."""
         if char == "{":
             return self.descriptor()
+        if char == "f" and self.text.startswith("for ", self.at):
+            return self.starts() and self.each()
         return char in "@+?*!" and self.text.startswith("(", self.at + 1) and self.pattern()
+
+    def each(self) -> bool:
+        """Put a `;` into `for name do`."""
+        name, blank, rest = self.text[self.at + 4 : self.at + 80].lstrip().partition(" ")
+        if not name.isidentifier() or not blank or rest.lstrip()[:3] not in ("do ", "do\n"):
+            return False
+        self.out.append(f"for {name}; ")
+        self.at = self.text.index("do", self.at + 4 + len(name))
+        return True
 
     def pattern(self) -> bool:
         """Put the mark of an extended pattern in its place; the grammar knows none in words."""

@@ -171,7 +171,7 @@ class Interpreter:
             from parallel_agents.guard.shell.programs import signals
 
             signals.ended(self, state)
-            state.dead = True
+            state.dead = state.over = True
 
     def alone(self, node: Any, redirects: list[Any], state: State, stdin: Stream) -> Stream:
         """Run a node in a shell of its own."""
@@ -187,6 +187,8 @@ class Interpreter:
 
     def redirected(self, body: Any, redirects: list[Any], state: State, stdin: Stream) -> Stream:
         """Run a node with redirections, which of a list are those of its last command."""
+        if state.dead:
+            return NOTHING
         if body is not None and redirects:
             if body.type == "list":
                 return flow.chained(self, body, state, stdin, redirects)
@@ -316,7 +318,7 @@ class Interpreter:
                 redirections.opened(self, [child], state, stdin)
         self.bare = bare
         state.arguments = before
-        state.dead = False
+        state.dead = state.over
         self.budget.leave()
         self.returns = returns
         return out

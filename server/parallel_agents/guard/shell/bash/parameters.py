@@ -86,6 +86,8 @@ def _instead(run: Interpreter, piece: Part, values: Values | None, state: State)
 def plain(run: Interpreter, name: str, index: str, state: State) -> Values | None:
     """The alternatives of a variable, or None where it was never set here."""
     name = state.names.get(name, name)
+    if "[" in name:
+        name, _, index = name.rstrip("]").partition("[")
     elements = state.arrays.get(name)
     if elements is not None:
         if index in _ALL:

@@ -120,6 +120,7 @@ class State:
         "names",
         "numbers",
         "options",
+        "over",
         "stack",
         "traps",
         "variables",
@@ -153,6 +154,8 @@ class State:
         self.stack: tuple[Values, ...] = ()
         self.dead = False
         """Whether nothing behind this place runs."""
+        self.over = False
+        """Whether that is so because the shell has ended."""
 
     def copy(self) -> State:
         """One that a part of the command can change for itself."""
@@ -172,6 +175,7 @@ class State:
         new.options = self.options
         new.stack = self.stack
         new.dead = self.dead
+        new.over = self.over
         return new
 
     def take(self, other: State) -> None:

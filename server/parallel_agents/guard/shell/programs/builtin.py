@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from parallel_agents.guard.shell.bash import arithmetic, conditions, loops
 from parallel_agents.guard.shell.bash.state import ANY, NOTHING, UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import is_known
+from parallel_agents.guard.shell.bash.words import STAR, is_known
 from parallel_agents.guard.shell.programs import (
     characters,
     directories,
@@ -51,6 +53,7 @@ def _source(
             run.sourced += 1
             wrapping.texts(run, stream, state, stdin)
             run.sourced -= 1
+            state.dead = state.over
             state.arguments = arguments
             signals.returned(run, state)
     return UNSEEN
@@ -67,6 +70,7 @@ def _exit(run: Interpreter, name: str, given: list[Values], state: State, stdin:
     if name == "return" and run.results:
         run.results[-1].append(run.returns)
     state.dead = True
+    state.over = name != "return"
     return NOTHING
 
 
@@ -115,6 +119,24 @@ def _command(
         return Stream(tuple(v + "\n" for v in found) or ("",))
     rest = [v for v in given if v != ("-p",)]
     return wrapping.started(run, rest, state, stdin) if rest else NOTHING
+
+
+def _machine(
+    run: Interpreter, name: str, given: list[Values], state: State, stdin: Stream
+) -> Stream:
+    """What says the same in the hook as in the command: who and where this is."""
+    run.succeeded(True)
+    words = wrapping.plain(given)
+    if name == "uname" and words in ([], ["-s"]):
+        return Stream((os.uname().sysname + "\n",))
+    if name == "id" and words in (["-u"], ["-g"]):
+        return Stream((f"{os.getuid() if words == ['-u'] else os.getgid()}\n",))
+    if name == "date" and len(words) == 1 and words[0][:1] == "+" and is_known(words[0]):
+        pieces = words[0][1:].split("%")
+        return Stream((pieces[0] + "".join(STAR + piece[1:] for piece in pieces[1:]) + "\n",))
+    if name == "date" and any(v[0][:2] in ("-s", "--") for v in given):
+        return UNSEEN
+    return Stream(None, (STAR,))
 
 
 def _there(run: Interpreter, names: list[str], state: State) -> None:
@@ -180,6 +202,7 @@ COMMANDS: dict[str, Command] = {
     "env": wrapping.env,
     "exec": wrapping.replaced,
     "let": _let,
+    **dict.fromkeys(("uname", "id", "date"), _machine),
     "coproc": _coproc,
     "getopts": reading.getopts,
     "flock": wrapping.flock,

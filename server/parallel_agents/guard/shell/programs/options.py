@@ -28,7 +28,7 @@ def change(run: Interpreter, name: str, given: list[Values], state: State, stdin
     words = taken(list(given), state)
     traced(run, state)
     if "noexec" in state.options:
-        state.dead = True
+        state.dead = state.over = True
     if words is not given and (words or ("--",) in given):
         state.arguments = expansion.spread(run, words, state)
         run.bare = False

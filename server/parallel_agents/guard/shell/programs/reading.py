@@ -29,7 +29,8 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
     """`read`."""
     parsed = Given(given, frozenset(("-a", "-d", "-i", "-n", "-N", "-p", "-t", "-u")))
     source = _source(run, parsed, state, stdin)
-    lines = source.lines if parsed.value("-d") is None else source.words("\0\n")
+    end = parsed.value("-d")
+    lines = source.lines if end is None else source.words((end[0] or "\0") + "\n")
     most = parsed.value("-n", "-N")
     if most is not None and most[0].isdecimal():
         lines = tuple(line[: int(most[0])] for line in lines)

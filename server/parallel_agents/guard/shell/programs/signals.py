@@ -71,7 +71,7 @@ def kill(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
         if asked in ("KILL", "9"):
             state.traps = {}
         ended(run, state)
-        state.dead = True
+        state.dead = state.over = True
     return UNSEEN
 
 
@@ -89,7 +89,7 @@ def ended(run: Interpreter, state: State) -> None:
     for text in texts:
         if text not in ("", "-"):
             last = state.fork()
-            last.dead = False
+            last.dead = last.over = False
             run.text(text, last)
 
 

@@ -83,7 +83,8 @@ def replaced(
     """`exec` with a command."""
     out = wrapper(run, name, given, state, stdin, "-a") if given else NOTHING
     if given:
-        state.dead, state.traps = True, {}
+        state.dead = state.over = True
+        state.traps = {}
     return out
 
 
