@@ -93,7 +93,7 @@ NAMES = {
 }
 """(what comes before, the word) for the file `{d}/{n}.py`."""
 
-HELD, FREE = ("src", "core"), ("lib", "free")
+HELD, FREE = ("src", "core"), ("spare", "free")
 
 CANNOT = {
     ("trap", "variable"), ("trap", "pieces"), ("trap", "quotes"), ("trap", "ansi"),
@@ -131,10 +131,10 @@ def spelled(way: str, name: str, path: tuple[str, str], root: Path) -> str:
 @pytest.fixture(scope="session")
 def table(project: ScratchRun) -> ScratchRun:
     """The project with a folder that is nobody's, as like the held one as can be."""
-    free = project.root / "lib"
+    free = project.root / "spare"
     free.mkdir(exist_ok=True)
     (free / "free.py").write_text("x = 1\n")
-    for target, link in (("src", "linked"), ("lib", "linked-free")):
+    for target, link in (("src", "linked"), ("spare", "linked-free")):
         if not (project.root / link).is_symlink():
             (project.root / link).symlink_to(target)
     return project
