@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from parallel_agents.guard.shell.bash.state import Stream
+
 _MOST = 3
 
 
@@ -47,6 +49,10 @@ class Memory:
         """Paths, relative to the root, of which the index was given another content."""
         self.only: set[str] = set()
         """Names that surely mean what `names` says."""
+        self.remotes: dict[str, str] = {}
+        """The addresses of remotes that were added, by name."""
+        self.archive: Stream | None = None
+        """What `git archive` has printed: the members are `packed` under `-`."""
         self.is_moved = False
         """Whether a git command has changed what git would say now."""
 
@@ -88,6 +94,11 @@ class Memory:
         name = rest[:end]
         if rest[:1] == "@" and rest[1:2] in ("", "~", "^"):
             name, end = "HEAD", 1
+        remote, _, branch = name.removeprefix("refs/").removeprefix("remotes/").partition("/")
+        if branch and remote in self.remotes:
+            rest, end = branch + rest[end:], len(branch)
+            name = branch
+            commit = start + rest
         known = self.names.get(_short(name), [])
         found = [start + other + rest[end:] for other in known]
         return found if found and _short(name) in self.only else [*found, commit]

@@ -33,6 +33,8 @@ def read(
     elif name in ("tar", "bsdtar", "gtar", "ptar", "star"):
         from parallel_agents.guard.shell.programs import tars
 
+        if stdin is not run.git.archive:
+            run.packed.pop("-", None)
         tars.tar(run, name, given, state)
     elif name == "unzip":
         _unzip(run, given, state)
@@ -72,7 +74,7 @@ def members(
     run: Interpreter, archive: str, wanted: list[str], state: State, how: str
 ) -> list[str] | None:
     """The names that are taken out of an archive; None where nobody knows them."""
-    found: list[str] | None = None
+    found = run.packed.get("-") if archive == "-" else None
     if archive != "-" and is_known(archive):
         for path in run.absolute(archive, state):
             if path in run.packed:

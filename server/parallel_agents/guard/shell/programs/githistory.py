@@ -58,11 +58,16 @@ class Bringing(Restoring):
             source, _, goal = name.lstrip("+").partition(":")
             known = source if here else f"{self.words[0]}/{source}"
             self.memory.names_now("FETCH_HEAD", known)
+            if (
+                not here and "/" in self.words[0] and "://" not in self.words[0]
+            ):  # a copy, or a bundle
+                self.memory.names_now("FETCH_HEAD", source)
             if goal:
                 self.named_now(goal, known)
 
     def is_here(self, remote: str) -> bool:
         """Whether a remote is this very repository."""
+        remote = self.memory.remotes.get(remote, remote).removeprefix("file://")
         if not is_known(remote) or "://" in remote:
             return False
         path = os.path.join(self.cwd, remote)
@@ -110,6 +115,8 @@ class Bringing(Restoring):
             names = self.differing("HEAD", other, "--")
         elif alone and self.stops(names, f"{other}...HEAD", to=other):
             return
+        if names is None and not self.certain:
+            self.told.unknown(f"what `{self.how}` brings is only known when it runs")
         self.changed(names or [], TREE)
 
     def go_back(self) -> None:
@@ -185,6 +192,8 @@ class Bringing(Restoring):
                 names = self.differing(commit, "--")
             else:
                 names = self.differing(f"{commit}^", commit, "--")
+                if names is None:  # it has no parent
+                    names = self.asked("ls-tree", "-r", "--name-only", "-z", commit)
                 now = f"{commit}^" if self.verb == "cherry-pick" else commit
                 if names and len(commits) == 1 and self.stops(names, now, "HEAD"):
                     return
@@ -320,6 +329,9 @@ class Bringing(Restoring):
             if name is not None:
                 self.memory.names_now(name[0], self.words[2] if len(words) > 2 else "HEAD")
         elif self.words[:1] == ["remove"] and len(words) > 1:
+            if self.certain and not os.path.lexists(os.path.join(self.cwd, words[1][0], ".git")):
+                self.refused = True
+                return
             self.told.write(words[1], self.state, self.how, kind=effects.TREE)
         elif self.words[:1] == ["move"] and len(words) > 2:
             self.told.write(words[1], self.state, self.how, kind=effects.TREE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from parallel_agents.guard.gitprocess import Unanswered
-from parallel_agents.guard.shell.bash.state import UNSEEN
+from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
 from parallel_agents.guard.shell.bash.words import is_known
 from parallel_agents.guard.shell.programs import archives, gitasks
 from parallel_agents.guard.shell.programs.arguments import Given
@@ -88,8 +88,9 @@ class Outputs(Bringing):
         if apart is not None:
             self.made(apart, "HEAD")
         if self.verb != "clone":
-            if words:
-                self.made(words[0], "HEAD")
+            folder = words[0] if words else self.state.variables.get("GIT_DIR")
+            if folder and any(folder):
+                self.made(folder, "HEAD")
             return
         if len(words) > 1:
             self.made(words[1], "HEAD")
@@ -144,6 +145,30 @@ class Outputs(Bringing):
         except (Unanswered, OSError):
             middle = known[0] if known else bad
         self.go(middle)
+
+    def remote(self) -> None:
+        """`git remote add NAME URL`: remembered, because it may be fetched from."""
+        if self.words[:1] == ["add"] and len(self.words) > 2:
+            self.memory.remotes[self.words[1]] = self.words[2]
+
+    def archive(self) -> None:
+        """`git archive`: remembered, because it may be taken apart again."""
+        words = self.words
+        tree = words[0] if words else "HEAD"
+        names: list[str] | None = None
+        added = any(flag.startswith("--add-") for flag in self.parsed.flags)
+        if not added and all(map(is_known, words)) and self.parsed.value("--remote") is None:
+            ask = ("ls-tree", "-r", "--name-only", "-z", tree, "--", *words[1:])
+            names = self.asked(*ask, at=self.cwd)
+        prefix = (self.parsed.value("--prefix") or ("",))[0]
+        found = None if names is None else [prefix + name for name in names]
+        output = self.parsed.value("-o", "--output")
+        if output is None:
+            self.run.packed["-"] = found
+            self.memory.archive = Stream(ANY)
+        else:
+            for path in self.run.absolute(output[0], self.state):
+                self.run.packed[path] = found
 
     def submodule(self) -> None:
         """`git submodule`."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from parallel_agents.guard.gitprocess import Unanswered
 from parallel_agents.guard.shell.bash.words import is_known, names
+from parallel_agents.guard.shell.programs import gitasks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ _FAMILIES = (
 _VARIABLES = names(
     "GIT_SSH_COMMAND GIT_SSH GIT_ASKPASS SSH_ASKPASS GIT_PROXY_COMMAND GIT_TEMPLATE_HOOK"
 )
+_NETWORKED = names("clone fetch pull push ls-remote archive remote submodule fetch-pack send-pack")
 _EXECUTED = names("--upload-pack --receive-pack --exec")
 _PULLED = names("clone fetch-pack")
 _QUIET = names(
@@ -118,7 +121,7 @@ def programs(
         family = any(key.startswith(a) and key.endswith(b) for a, b in _FAMILIES)
         if family or key in _PROGRAMS:
             codes.append(value[1:] if value[:1] == "!" else value)
-    if verb not in ("config", "help", "version", "var"):
+    if verb in _NETWORKED:
         codes += [v for name in _VARIABLES for v in state.variables.get(name, ())]
     codes += [v for n, values in given.options if n in _EXECUTED for v in values]
     if verb in _PULLED:
@@ -127,7 +130,7 @@ def programs(
         codes += [flag[2:] for flag in given.flags if flag[:2] == "-O" and len(flag) > 2]
         codes += given.value("--open-files-in-pager") or ()
     codes += _remote(given, settings, state)
-    codes += _differ(verb, given, settings, state)
+    codes += _differ(run, verb, given, settings, state)
     codes += _editor(verb, given, settings, state)
     for code in codes:
         if is_known(code) and code.strip() and code.strip() not in _HARMLESS:
@@ -147,13 +150,27 @@ def _remote(given: Given, settings: dict[str, str], state: State) -> list[str]:
     return [code.replace("% ", "\\ ").replace("%%", "%") for code in found] if allowed else []
 
 
-def _differ(verb: str, given: Given, settings: dict[str, str], state: State) -> list[str]:
+def _differ(
+    run: Interpreter, verb: str, given: Given, settings: dict[str, str], state: State
+) -> list[str]:
     asked = given.has("--ext-diff") or (verb == "diff" and not given.has(*_QUIET))
     if not asked:
         return []
     variable = state.variables.get("GIT_EXTERNAL_DIFF")
     found = variable if variable and variable[0] else (settings.get("diff.external", ""),)
-    return [f"{code} /tmp/name /tmp/old 0 0 /tmp/new 0 0" for code in found if code]
+    names = _changed(run, state) if any(found) else ["/tmp/name"]
+    # It is given the path, and where that is not staged the file itself as the new one.
+    return [f"{code} {name} /tmp/old 0 0 {name} 0 0" for code in found if code for name in names]
+
+
+def _changed(run: Interpreter, state: State) -> list[str]:
+    """What `git diff` compares, as words of a command: only what the tree holds now."""
+    try:
+        cwd = state.cwds[0]
+        names = gitasks.paths(cwd, run.budget, "diff", "--name-only", "-z", "--relative")
+    except (Unanswered, OSError):
+        return ["/tmp/name"]
+    return ["'" + name.replace("'", "'\\''") + "'" for name in names[:8]] or ["/tmp/name"]
 
 
 def _editor(verb: str, given: Given, settings: dict[str, str], state: State) -> list[str]:

@@ -126,6 +126,8 @@ class Restoring(GitCommand):
             # `git checkout topic` for a branch that only the remote has.
             to = f"origin/{to}"
             names = self.differing("HEAD", to, "--")
+        if names is None and not self.certain:
+            self.told.unknown(f"where `{self.how}` leads is only known when it runs")
         if names is None or (not force and self.stops(names, to=to)):
             return
         self.changed(names, TREE)
@@ -303,10 +305,19 @@ class Restoring(GitCommand):
             words += ["-i", "--exclude-standard"]
         elif not self.parsed.has("-x"):
             words += ["--exclude-standard"]
+        if not self.parsed.has("-X"):
+            left = [
+                v for n, values in self.parsed.options if n in ("-e", "--exclude") for v in values
+            ]
+            words += [f"--exclude={pattern}" for pattern in left if is_known(pattern)]
+        if not self.parsed.has("-d") and not self.words:
+            words += ["--directory"]
         files = [os.path.join(self.cwd, w) for w in self.words] or [self.cwd]
         files = [w.replace("\ue001", "*").replace("\ue002", "?") for w in files]
         try:
-            names = gitasks.paths(self.root, self.run.budget, *words, "--", *files)
+            found = gitasks.paths(self.root, self.run.budget, *words, "--", *files)
+            # Folders of which git knows nothing stay without -d.
+            names = [name for name in found if name[-1:] != "/"]
             # What git was told to know no longer is there still, and new to it.
             gone = self.memory.dropped
             if gone:
@@ -316,11 +327,6 @@ class Restoring(GitCommand):
         except (Unanswered, OSError):
             self.everything(f"what `{self.how}` removes is only known when it runs")
             return
-        if not self.parsed.has("-d") and not self.words:
-            at = os.path.relpath(self.cwd, self.root)
-            names = [
-                n for n in names if os.path.dirname(n) in ("" if at == "." else at, "")
-            ] or names
         state = [n for n in names if n.partition("/")[0] == "_tasks"]
         if state and self.root == self.main:
             self.told.found(Finding("_tasks", self.how, Objection("state", "_tasks"), advice=CLEAN))

@@ -10,6 +10,7 @@ import os
 
 from parallel_agents.core.paths import places
 from parallel_agents.guard.gitprocess import Unanswered
+from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Later, Stream
 from parallel_agents.guard.shell.bash.words import MARKS, UNKNOWN, is_known, names
 from parallel_agents.guard.shell.gitmemory import Staged
@@ -83,6 +84,8 @@ def _elsewhere(run: Interpreter, top: Given, verb: str, state: State) -> None:
     if tree is None and "core.worktree" in run.git.settings:
         tree = (run.git.settings["core.worktree"],)
     if tree is None and (top.value("--git-dir") or _variable(state, "GIT_DIR")):
+        if verb == "init":
+            run.effects.write(top.value("--git-dir") or (), state, "git init", kind=effects.TREE)
         tree = state.cwds
     if tree is None:
         return
@@ -137,9 +140,19 @@ def _alias(
             text = ""
     if not text or run.budget.depth > 16:
         return False
-    extra = " ".join("'" + v[0].replace("'", "'\\''") + "'" for v in rest)
-    code = text[1:] if text[:1] == "!" else f"git {text}"
-    run.inner(f"{code} {extra}", state, stdin)
+    before = run.git.settings
+    run.git.settings = dict(settings)
+    if text[:1] == "!":
+        # As the shell is started for it: with the arguments as its own, and once more behind it.
+        inner = state.copy()
+        inner.arguments = rest
+        bare, run.bare = run.bare, False
+        run.text(f'{text[1:]} "$@"', inner, stdin)
+        run.bare = bare
+    else:
+        extra = " ".join("'" + v[0].replace("'", "'\\''") + "'" for v in rest)
+        run.inner(f"git {text} {extra}", state, stdin)
+    run.git.settings = before
     return True
 
 
@@ -183,6 +196,8 @@ def _printed(
             elif parsed.has("--show-cdup"):
                 root = os.path.relpath(root, cwd) + "/"
             return Stream((root + "\n",))
+    if verb == "archive" and run.git.archive is not None and "-" in run.packed:
+        return run.git.archive
     naming = {
         "grep": ("-l", "--files-with-matches", "--name-only"),
         "ls-tree": ("--name-only",),
@@ -338,6 +353,8 @@ _METHODS = {
     "checkout-index": _Git.checkout_index,
     **dict.fromkeys(("branch", "tag", "update-ref", "symbolic-ref"), _Git.naming),
     "update-index": _Git.update_index,
+    "archive": _Git.archive,
+    "remote": _Git.remote,
     "mailsplit": _Git.mailsplit,
     "interpret-trailers": _Git.trailers,
     "credential-store": _Git.credentials,

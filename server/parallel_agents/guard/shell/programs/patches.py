@@ -6,7 +6,7 @@ import os
 
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY, UNSEEN, Stream
-from parallel_agents.guard.shell.bash.words import names
+from parallel_agents.guard.shell.bash.words import UNKNOWN, names
 from parallel_agents.guard.shell.programs import archives
 from parallel_agents.guard.shell.programs.arguments import Given
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _VALUED = names(
     """
     -p --strip -i --input -d --directory -o --output -r -F -D -B -Y -z -V -g --reject-file
-    --prefix --suffix --fuzz
+    --prefix --suffix --fuzz --basename-prefix
     """
 )
 
@@ -35,6 +35,10 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
     if output is not None:
         run.effects.write(output, state, "patch -o")
         return UNSEEN
+    for option in ("-r", "--reject-file"):
+        rejects = parsed.value(option)
+        if rejects is not None and rejects != ("-",):
+            run.effects.mention(rejects, state, "patch -r")
     strip = parsed.value("-p", "--strip")
     depth = int(strip[0]) if strip and strip[0].isdecimal() else None
     source = parsed.value("-i", "--input")
@@ -43,6 +47,10 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
         if len(parsed.words) > 1:
             source = parsed.words[1]
     stream = run.contents(source, state) if source else stdin
+    for name, values in parsed.options:
+        if name in ("-B", "--prefix", "-Y", "--basename-prefix"):
+            # Where what there was before is kept.
+            run.effects.write(tuple(v + UNKNOWN for v in values), state, f"patch {name}")
     if not parsed.words:
         apply(run, stream, folder, depth, state, "patch", reverse=parsed.has("-R", "--reverse"))
     return UNSEEN
