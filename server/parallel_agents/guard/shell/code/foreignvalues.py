@@ -217,7 +217,8 @@ class ForeignValues(ForeignFiles):
             return self.listed(self.value(given[0]))
         if tail in _FINDING and given:
             return self.globbed(self.value(given[0]))
-        if (tail in _JOINING or name in _JOINING) and given:
+        several = self.name == "java" and tail in ("of", "get", "File") and len(given) > 1
+        if (several or tail in _JOINING or name in _JOINING) and given:
             values = ("",)
             for at, piece in enumerate(given):
                 part = self.value(piece)

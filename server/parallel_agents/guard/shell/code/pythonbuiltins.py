@@ -261,6 +261,11 @@ def _executed(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
     return UNKNOWN
 
 
+def _interactive(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
+    """`code.interact`: what is typed is run."""
+    return _executed(walk, [choice([*(walk.piped.texts or ())])], {})
+
+
 def _timed(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
     """`timeit`: the statement and what is run before it."""
     for value in [*given[:2], *(named[k] for k in ("stmt", "setup") if k in named)]:
@@ -336,6 +341,8 @@ NAMES: dict[str, Call] = {
     "exec": _executed,
     "eval": _executed,
     "compile": _same,
+    "ast.parse": _same,
+    "code.interact": _interactive,
     "code.InteractiveInterpreter().runsource": _executed,
     "code.InteractiveConsole().push": _executed,
     "pdb.run": _executed,

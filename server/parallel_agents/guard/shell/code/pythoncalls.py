@@ -149,10 +149,21 @@ def function(walk: Functions, called: Name, given: list[Any], named: dict[str, A
     return _of_stranger(walk, called, given, named)
 
 
-def _is_callable(value: Any) -> bool:
-    """Whether the value is a function that can be followed."""
+_HANDING = names(
+    """
+    map starmap imap imap_unordered map_async starmap_async submit apply apply_async register enter
+    enterabs Thread Process Timer run_in_executor call_soon call_later to_thread finalize partial
+    """
+)
+"""Calls that take a function for what they call, whatever it is."""
+
+
+def _is_callable(value: Any, tail: str) -> bool:
+    """Whether the value is a function that can be followed, given to a call of this name."""
     if isinstance(value, Name):
-        return value.name in FUNCTIONS or value.name in pythonmethods.OPENERS
+        if value.name in FUNCTIONS or value.name in pythonmethods.OPENERS:
+            return True
+        return tail in _HANDING and value.name in pythonlibrary.NAMES
     return isinstance(value, CALLABLE)
 
 
@@ -161,9 +172,9 @@ def _of_stranger(walk: Functions, called: Name, given: list[Any], named: dict[st
     name, told, state = called.name, walk.run.effects, walk.state
     tail = name.rpartition(".")[2]
     values = [*given, *named.values()]
-    functions = [v for v in values if _is_callable(v)]
+    functions = [v for v in values if _is_callable(v, tail)]
     if functions:
-        at = next((i for i, v in enumerate(given) if _is_callable(v)), len(given))
+        at = next((i for i, v in enumerate(given) if _is_callable(v, tail)), len(given))
         target = functions[0]
         behind = given[at + 1 :]
         if tail in ("map", "starmap", "imap", "imap_unordered", "map_async", "starmap_async"):
@@ -172,6 +183,8 @@ def _of_stranger(walk: Functions, called: Name, given: list[Any], named: dict[st
             for row in zip(*[[UNKNOWN] if r is None else r for r in rows[:8]]):
                 row = tuple(elements(row[0]) or [UNKNOWN]) if many else row
                 walk.apply(target, list(row), {})
+        elif tail in ("enter", "enterabs") and behind and isinstance(behind[0], tuple):
+            walk.apply(target, list(behind[0]), {})
         elif "args" in named or tail in ("Thread", "Process", "Timer"):
             inner = named.get("kwargs")
             walk.apply(

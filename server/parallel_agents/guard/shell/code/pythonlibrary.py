@@ -355,6 +355,7 @@ NAMES: dict[str, Call] = {
     "fnmatch.fnmatchcase": _fits,
     "fnmatch.filter": _fitting,
     "os.chdir": _changed_folder,
+    "os.fchdir": _changed_folder,
     "contextlib.chdir": _changed_folder,
     "os.getenv": _variable,
     "os.environ.get": _variable,
