@@ -359,7 +359,7 @@ class Bringing(Restoring):
     def checkout_index(self) -> None:
         """`git checkout-index`."""
         parsed = self.parsed
-        if parsed.has("-n", "--no-create", "--temp"):
+        if parsed.has("--temp"):
             return
         words = [*parsed.words]
         if parsed.has("--stdin"):
