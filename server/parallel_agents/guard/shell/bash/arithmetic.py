@@ -146,7 +146,7 @@ class _Reader:
         found = self._binary(level + 1)
         while self.rest and self.rest[0] in _BINARY[level]:
             operation = _BINARY[level][self.rest.pop(0)]
-            found = operation(found, self._binary(level + 1))
+            found = _bounded(operation(found, self._binary(level + 1)))
         return found
 
     def _power(self) -> int:
@@ -156,7 +156,7 @@ class _Reader:
             exponent = self._power()
             if not 0 <= exponent < 64:
                 raise _Unclear
-            return int(found**exponent)
+            return _bounded(int(found**exponent))
         return found
 
     def _single(self) -> int:
@@ -211,6 +211,12 @@ def _literal(text: str) -> int:
     if found is None:
         raise _Unclear
     return -found if text[:1] == "-" else found
+
+
+def _bounded(number: int) -> int:
+    if not -_GREATEST <= number < _GREATEST:
+        raise _Unclear  # the shell's numbers go round here
+    return number
 
 
 def _divided(a: int, b: int) -> int:

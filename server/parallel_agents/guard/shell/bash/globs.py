@@ -53,6 +53,9 @@ def one_of(body: str) -> str:
 
 def group(sign: str, alternatives: list[str]) -> str:
     """The mark of `sign(alternatives)`; the alternatives may have marks."""
+    inner = [char for text in alternatives for char in text if char in _groups]
+    if any(char in _groups for c in inner for text in _groups[c][1] for char in text):
+        return STAR  # groups in groups in groups take too long to try
     mark = _marked(f"{sign}({'|'.join(alternatives)})")
     if mark:
         _groups[mark] = (sign, alternatives)
@@ -138,14 +141,14 @@ def _grouped(sign: str, alternatives: list[str], text: str, starts: set[int]) ->
         return {end for pattern in alternatives for end in _ends(pattern, text, places)}
 
     if sign == "!":
-        return {end for s in starts for end in _within(text, s) if end not in once({s})}
+        return {end for s in starts for end in set(_within(text, s)) - once({s})}
     if sign == "@":
         return once(starts)
     if sign == "?":
         return starts | once(starts)
     found = set(starts) if sign == "*" else set()
     new = once(starts)
-    while new - found:
+    while new := new - found:
         found |= new
         new = once(new)
     return found

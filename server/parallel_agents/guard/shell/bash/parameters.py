@@ -326,6 +326,7 @@ def _trimmed(run: Interpreter, text: str, operator: str, word: str, state: State
     (pattern, *others) = expansion.value(run, word, state)
     if others or len(text) > _LONGEST:
         return UNKNOWN
+    run.budget.step(len(text))
     lengths = range(len(text) + 1)
     if operator[0] == "#":
         ends = [n for n in lengths if _suits(pattern, text[:n])]
@@ -337,7 +338,7 @@ def _trimmed(run: Interpreter, text: str, operator: str, word: str, state: State
 def _replaced(run: Interpreter, text: str, operator: str, word: str, state: State) -> str:
     old, new = _halves(word)
     olds, news = expansion.value(run, old, state), expansion.value(run, new, state)
-    if len(olds) > 1 or len(news) > 1 or len(text) > _LONGEST:
+    if len(olds) > 1 or len(news) > 1 or len(text) > _LONGEST // 2:
         return UNKNOWN
     pattern, replacement = olds[0], news[0]
     if not pattern:
@@ -345,6 +346,7 @@ def _replaced(run: Interpreter, text: str, operator: str, word: str, state: Stat
     out = []
     at = 0
     while at <= len(text):
+        run.budget.step(1 + len(text) - at)
         ends = [n for n in range(len(text), at, -1) if _suits(pattern, text[at:n])]
         if operator == "/%":
             ends = [n for n in ends if n == len(text)]
