@@ -40,6 +40,8 @@ class Interpreter:
         """What the command has put into files so far, by absolute path (marks allowed)."""
         self.copied: list[tuple[str, str]] = []
         """(copy, original) of each folder that the command has copied, absolute."""
+        self.compiled: dict[str, Values] = {}
+        """The source texts of the programs (absolute paths) that the command compiles."""
         self.packed: dict[str, list[str] | None] = {}
         """The members of each archive that the command has made, by absolute path."""
         self.git = Memory()

@@ -39,6 +39,14 @@ def read(run: Interpreter, name: str, given: list[Values], state: State, stdin: 
         return UNSEEN
     told.unknown("`java` runs code that is not seen")
     first, rest = waiting[0], waiting[1:]
+    made = [p for p in run.compiled if p.endswith(f"/{first[0]}.class")]
+    if made:
+        from parallel_agents.guard.shell.code import compiledcode
+
+        for text in run.compiled[made[0]]:
+            name = f"{first[0]}.java"
+            compiledcode.CompiledCode(run, name, text, rest, state.copy()).judge()
+        return UNSEEN
     if not first[0].endswith(".java"):
         for values in rest:
             told.mention(values, state, "java")

@@ -58,9 +58,13 @@ def packed(
         return None
     top = os.path.join(state.cwds[0], folder, value)
     name = value.lstrip("/")
-    if not os.path.isdir(top):
-        return [*found, name]
     found = list(found)
+    made = os.path.isdir(top) or any(p.startswith(f"{os.path.normpath(top)}/") for p in run.written)
+    if not made:
+        return [*found, name]
+    for path in run.written:
+        if path.startswith(f"{os.path.normpath(top)}/") and is_known(path):
+            found.append(os.path.join(name, os.path.relpath(path, top)))
     for at, folders, inside in os.walk(top):
         run.budget.step()
         folders[:] = [f for f in folders if f != ".git"]

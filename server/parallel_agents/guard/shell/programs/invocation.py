@@ -77,6 +77,10 @@ _READERS_OF_THEIR_OWN = {
     ),
     "java": "code.javas",
     **dict.fromkeys(
+        ("gcc", "cc", "g++", "c++", "clang", "clang++", "tcc", "c99", "rustc", "go", "javac"),
+        "programs.compilers",
+    ),
+    **dict.fromkeys(
         ("pytest", "py.test", "nosetests", "nose2", "jest", "vitest", "mocha", "ava"),
         "programs.testruns",
     ),
@@ -152,6 +156,11 @@ def _named(
     if "/" in name and not _is_installed(run, name, state):
         from parallel_agents.guard.shell.programs import scripts
 
+        if run.compiled:
+            from parallel_agents.guard.shell.code import compiledcode
+
+            if compiledcode.started(run, name, given, state):
+                return UNSEEN
         followed = scripts.follow(run, name, given, state, stdin)
         if followed is not None:
             return followed
