@@ -8,6 +8,8 @@ from shell.conftest import Judge
 ALLOWED = (
     "git switch -q topic/docs && git switch -q -",
     "git checkout -q topic/docs && git checkout -q @{-1}",
+    "git switch -qc new && git switch -q -",
+    "git clone -q . build/c && cd build/c && git commit -qam x",
     "git add -A -- ':!src' ':!docs/api' && git commit -qm x",
     "cd scripts && git add -u :/ ':(exclude,top)src' && git commit -qm x",
     "git add -A && git reset -q -- src docs/api && git commit -qm x",

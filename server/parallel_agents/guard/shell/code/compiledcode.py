@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from parallel_agents.guard.shell import effects
 from parallel_agents.guard.shell.bash.state import ANY
-from parallel_agents.guard.shell.bash.words import UNKNOWN, capped, is_known
+from parallel_agents.guard.shell.bash.words import capped, is_known
 from parallel_agents.guard.shell.code.foreigntexts import matching, split
 
 TYPE_CHECKING = False
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 LONGEST = 20_000
 """Characters of code that are looked at."""
 _MOST_CALLS = 200
+_LONGEST_VALUE = 400
 _WRITES = {
     "0": r"""
-        freopen|fopen|_wfopen|open|open64|openat|creat|truncate|remove|unlink|rmdir|utime
+        freopen|fopen|_wfopen|open|open64|openat|creat|truncate|remove|unlink|unlinkat|rmdir|utime
         |(?:std::)?(?:basic_)?w?(?:ofstream|fstream)(?:\s+\w+)?
         |(?:std::)?(?:fs|filesystem)::(?:remove|remove_all|resize_file)
         |(?:std::)?fs::(?:write|remove_file|remove_dir|remove_dir_all)
         |File::(?:create|create_new|options)
-        |\.open
         |(?:os|ioutil)\.(?:WriteFile|Create|OpenFile|Remove|RemoveAll|Truncate)
         |Files\.(?:write|writeString|newBufferedWriter|newOutputStream|delete|deleteIfExists)
         |new\s+(?:FileWriter|FileOutputStream|PrintWriter|PrintStream|RandomAccessFile)
@@ -65,7 +65,7 @@ class CompiledCode:
         self.re = re
         self.run = run
         self.name = name
-        self.text = re.sub(r"/\*.*?\*/|(?m:^\s*//.*$)", " ", text, flags=re.DOTALL)
+        self.text = _uncommented(text)
         self.given = given
         self.state = state
         self.variables: dict[str, Values] = {}
@@ -82,11 +82,8 @@ class CompiledCode:
             self.variables[name] = capped([*known, found[3]])
         unclear = False
         for places, names in _WRITES.items():
-            pattern = (
-                rf"(?<![\w.:>])({names})\s*(?=[({{])"
-                if places != "0"
-                else (rf"(?<![\w:])({names})\s*(?=[({{])")
-            )
+            method = r"|\.open" if places == "0" else ""
+            pattern = rf"((?<![\w.>])(?:{names}){method})\s*(?=[({{])"
             calls = self.re.finditer(pattern, self.text, self.re.VERBOSE)
             for call in [*calls][:_MOST_CALLS]:
                 self.run.budget.step(4)
@@ -104,6 +101,8 @@ class CompiledCode:
         end = matching(self.text, call.end())
         given = split(self.text[call.end() + 1 : end])
         name = " ".join(call[1].split())
+        if name.endswith(("openat", "renameat", "unlinkat")):
+            given = given[1::2] if name == "renameat" else given[1:]
         if places == "*":
             texts = self.value(given[0]) if given else ANY
             if name in ("system", "popen") and texts != ANY:
@@ -141,7 +140,7 @@ class CompiledCode:
             )
             return not (kind and self.re.search(kind, self.text))
         if "fstream" in name:
-            return not any(flag in mode for flag in _STREAMS)
+            return bool(mode) and not any(flag in mode for flag in _STREAMS)
         if name in ("fopen", "freopen", "_wfopen"):
             modes = self.value(given[1]) if len(given) > 1 else ANY
             return modes != ANY and all(frozenset("wa+x").isdisjoint(m) for m in modes)
@@ -153,6 +152,8 @@ class CompiledCode:
     def value(self, text: str) -> Values:
         """What an expression can be; ANY where nobody knows."""
         text = text.strip().lstrip("&*").strip()
+        if len(text) > _LONGEST_VALUE:
+            return ANY
         for end in (".c_str()", ".to_string()", ".clone()", ".unwrap()", ".as_str()", ".into()"):
             text = text.removesuffix(end)
         call = self.re.match(
@@ -182,6 +183,18 @@ class CompiledCode:
         return self.re.search(pattern, self.text) is not None
 
 
+def _uncommented(text: str) -> str:
+    """The code without its comments of several lines, and without lines that are comments."""
+    kept: list[str] = []
+    at = 0
+    while (start := text.find("/*", at)) >= 0:
+        kept.append(text[at:start])
+        end = text.find("*/", start + 2)
+        at = end + 2 if end >= 0 else len(text)
+    lines = " ".join((*kept, text[at:])).split("\n")
+    return "\n".join(line for line in lines if line.lstrip()[:2] != "//")
+
+
 def started(run: Interpreter, name: str, given: list[Values], state: State) -> bool:
     """Whether `name` is a program that the command has compiled; what it does is told."""
     for path in run.absolute(name, state) if run.compiled else ():
@@ -193,6 +206,3 @@ def started(run: Interpreter, name: str, given: list[Values], state: State) -> b
             CompiledCode(run, name, text, given, state.copy()).judge()
         return True
     return False
-
-
-__all__ = ["UNKNOWN", "CompiledCode", "started"]

@@ -91,15 +91,19 @@ class Outputs(Bringing):
             folder = words[0] if words else self.state.variables.get("GIT_DIR")
             if folder and any(folder):
                 self.made(folder, "HEAD")
+                self.makes(folder)
             return
         if len(words) > 1:
             self.made(words[1], "HEAD")
+            self.makes(words[1])
         elif words and is_known(words[0][0]):
             source = words[0][0].rstrip("/")
             if os.path.isdir(os.path.join(self.cwd, source)):
                 source = os.path.realpath(os.path.join(self.cwd, source))
             name = source.replace(":", "/").rpartition("/")[2]
-            self.made((name[:-4] if name.endswith(".git") else name,), "HEAD")
+            name = name[:-4] if name.endswith(".git") else name
+            self.made((name,), "HEAD")
+            self.makes((name,))
 
     def update_index(self) -> None:
         """`git update-index`: the index gets what the command brings."""

@@ -53,6 +53,8 @@ class Restoring(GitCommand):
             for option in ("-b", "-B"):
                 if (name := parsed.value(option)) is not None:
                     self.memory.names_now(name[0], self.words[0] if self.words else "HEAD")
+                    if not self.words:
+                        self.memory.moved("HEAD", surely=True)
             return
         if not self.words:
             if parsed.has("-f", "--force"):
@@ -158,6 +160,8 @@ class Restoring(GitCommand):
         for option in ("-c", "-C", "--create", "--force-create"):
             if (name := parsed.value(option)) is not None:
                 self.memory.names_now(name[0], self.words[0] if self.words else "HEAD")
+                if not self.words:
+                    self.memory.moved("HEAD", surely=True)
 
     def restore(self) -> None:
         """`git restore`."""
