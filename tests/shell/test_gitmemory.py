@@ -9,6 +9,7 @@ ALLOWED = (
     "git switch -q topic/docs && git switch -q -",
     "git checkout -q topic/docs && git checkout -q @{-1}",
     "git switch -qc new && git switch -q -",
+    "git switch -q topic/docs && git switch -q -m -",
     "git clone -q . build/c && cd build/c && git commit -qam x",
     "git add -A -- ':!src' ':!docs/api' && git commit -qm x",
     "cd scripts && git add -u :/ ':(exclude,top)src' && git commit -qm x",

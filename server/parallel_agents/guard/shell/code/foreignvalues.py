@@ -273,6 +273,8 @@ class ForeignValues(ForeignFiles):
 
     def _method(self, owner: str, name: str, given: list[str]) -> Values:
         """What a method of a text or a list gives."""
+        if name in _JOINING and self.re.fullmatch(r"require\(.(?:node:)?path.\)[.\w]*", owner):
+            return self.value(f"path.{name}({','.join(given)})")
         if name == "join":
             listed = self.items(owner)
             between = self.value(given[0]) if given else (",",)

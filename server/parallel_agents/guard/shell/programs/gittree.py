@@ -122,7 +122,8 @@ class Restoring(GitCommand):
             return
         to = "@{-1}" if to == "-" else to
         parsed = self.parsed
-        force = parsed.has("-f", "--force", "--discard-changes", "-m", "--merge")
+        force = parsed.has("-f", "--force", "--discard-changes")
+        merges = parsed.has("-m", "--merge")
         names = self.differing(*((to,) if force else ("HEAD", to)), "--")
         if names is None:
             # `git checkout topic` for a branch that only the remote has.
@@ -130,7 +131,7 @@ class Restoring(GitCommand):
             names = self.differing("HEAD", to, "--")
         if names is None and not self.certain:
             self.told.unknown(f"where `{self.how}` leads is only known when it runs")
-        if names is None or (not force and self.stops(names, to=to)):
+        if names is None or (not (force or merges) and self.stops(names, to=to)):
             return
         self.changed(names, TREE)
         if force:

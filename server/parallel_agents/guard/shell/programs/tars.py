@@ -84,6 +84,9 @@ def _packed(run: Interpreter, archive: Values, parsed: Given, state: State) -> N
     for word in _members_of(run, parsed, state):
         for value in run.effects.listed(list(word), state):
             inside = archives.packed(run, folder, value, inside, state)
+    if inside is not None:
+        excluded = _exclusions(run, parsed, state)
+        inside = [m for m in inside if not any(_is_excluded(m, pattern) for pattern in excluded)]
     if parsed.has("--transform", "-s", "--xform") or not parsed.has("-c", "--create"):
         inside = None
     for value in archive:
@@ -98,10 +101,7 @@ def _extracted(run: Interpreter, name: str, parsed: Given, archive: Values, stat
         folder = os.path.join(folder, (parsed.value("--one-top-level") or (base,))[0])
     strip = parsed.value("--strip-components")
     depth = int(strip[0]) if strip and strip[0].isdecimal() else 0
-    excluded = [v for o, vs in parsed.options if o == "--exclude" for v in vs]
-    for option, values in parsed.options:
-        if option in ("-X", "--exclude-from"):
-            excluded += [line for line in run.contents(values, state).lines if is_known(line)]
+    excluded = _exclusions(run, parsed, state)
     changes = [v for o, vs in parsed.options if o in ("--transform", "-s", "--xform") for v in vs]
     rename = [_change(text) for text in changes]
     wanted = [v for word in _members_of(run, parsed, state) for v in word]
@@ -126,6 +126,15 @@ def _extracted(run: Interpreter, name: str, parsed: Given, archive: Values, stat
                 continue
             kind = effects.WRITE if parsed.has("--overwrite") else effects.ENTRY
             run.effects.write((goal,), state, name, kind=kind)
+
+
+def _exclusions(run: Interpreter, parsed: Given, state: State) -> list[str]:
+    """The patterns of what is left out."""
+    excluded = [v for o, vs in parsed.options if o == "--exclude" for v in vs]
+    for option, values in parsed.options:
+        if option in ("-X", "--exclude-from"):
+            excluded += [line for line in run.contents(values, state).lines if is_known(line)]
+    return excluded
 
 
 def _is_excluded(member: str, pattern: str) -> bool:
