@@ -129,7 +129,7 @@ def apply(
     _files(run, program, roles, parsed, state, active=active)
     if not active:
         return
-    if "FORMATS" in roles:
+    if "FORMATS" in roles and not parsed.has(roles.get("NAMING", "")):
         told.write((roles["FORMATS"],), state, program, kind=effects.FORMAT, endings=endings)
     if not words and roles.get("DEFAULT"):
         words = [(roles["DEFAULT"],)]

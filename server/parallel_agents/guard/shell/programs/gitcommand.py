@@ -328,7 +328,7 @@ class GitCommand:
     def is_unanswered(self) -> bool:
         """Whether it asks about each change, and nobody says yes."""
         asked = self.parsed.has("-p", "--patch") and self.stdin is not NOTHING
-        texts = self.stdin.texts if asked else None
+        texts = (self.stdin.texts or self.stdin.lines) if asked else None
         return texts is not None and all(frozenset("yae\ue000").isdisjoint(t) for t in texts)
 
     def path(self, value: str) -> str | None:

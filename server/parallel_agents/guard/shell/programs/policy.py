@@ -9,8 +9,9 @@ of them, `-o` to the value of that option (`-` where it is no path), `SKIP` leav
 (a script, a sub-command). With `IF` the roles of the words count only where one of the options is
 given, with `UNLESS` only where none is. `WRITES` are files that are written in any case, `MAYBE`
 files that are often rewritten though not asked for, in the folder that an option of `IN` names.
-`RUNS`: it runs code that is not seen. `HERE`: it makes files where it is called, unless one of
-these options is given. `WHOLE`: what follows one dash is one option, not letters. Roles: read,
+`RUNS`: it runs code that is not seen. `FORMATS` is a folder that is formatted as well, unless files
+follow the option `NAMING`. `HERE`: it makes files where it is called, unless one of these options
+is given. `WHOLE`: what follows one dash is one option, not letters. Roles: read,
 write (the content), entry (the name gets another file or none), tree (with all that is below),
 format (with all below that has one of the endings `EXT`), folder (is made), touch (is made if
 missing), into (files of unknown names in it), prefix (files whose names begin so), code (a command

@@ -92,6 +92,8 @@ taplo ARGS:format SKIP:1 IF:fmt,format DEFAULT:. UNLESS:--check,--diff EXT:.toml
 yamlfmt|yamlfix|jsonlint|fixjson|json-sort|sort-package-json|yamllint-fix|beautify|js-beautify|
 html-beautify|css-beautify|tidy|htmlhint ARGS:format UNLESS:-lint,-dry,--check,-n,--dry-run
     EXT:.yaml,.yml,.json,.js,.css,.html
+pre-commit.run ARGS:format SKIP:1 FORMATS:. NAMING:--files RUNS --hook-stage:- -c:read
+    --config:read --from-ref:- --to-ref:-
 pre-commit|lefthook|husky|lint-staged|trunk|treefmt|nx|turbo|lerna|rush|moon FORMATS:. RUNS
     IF:run,fmt,check,format,--all-files,-a,lint-staged
 2to3                                      ARGS:format IF:-w,--write EXT:.py

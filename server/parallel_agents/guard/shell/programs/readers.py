@@ -22,8 +22,10 @@ READERS = names(
     complete compgen enable builtin-list return break continue : typeset declare readonly
     caller dirs suspend logger notify-send say fc ftype cygpath gdate ghead gtail gwc gcat gls
     ggrep gstat fd fdfind procs dust duf glow mdcat identify ffprobe mediainfo diff3 combine
-    isutf8 ts ul col colrm namei zipinfo lsar filterdiff lsdiff interdiff combinediff grepdiff
-    recountdiff flipdiff pdfinfo json_pp zipdetails perldoc man groff troff nroff bzcat pod2usage
+    isutf8 ts ul col colrm namei zipinfo lsar pydoc pydoc3 ugrep ug pcregrep pcre2grep sift
+    b3sum sha3sum xxhsum xxh64sum rhash tldr mdless ccat jless gocloc sloccount multitail lnav
+    filterdiff lsdiff interdiff combinediff grepdiff recountdiff flipdiff pdfinfo json_pp
+    zipdetails perldoc man groff troff nroff bzcat pod2usage
     """
 )
 """They only read and print: the usual arguments of theirs write nothing."""

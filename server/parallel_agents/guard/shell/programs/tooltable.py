@@ -54,6 +54,13 @@ gtags|graph-easy|scc|csvsql|qpdf|gs|img2pdf|svgo|cwebp|optpng -o:write --output:
     --outfile:write --out:write -out:write --output-file:write --export-filename:write
     --output-dir:into -d:- -f:- -t:- --from:- --to:- -U:entry --fix-output:write -T:- -K:-
     --stringparam:-
+lizard|pdoc|pdoc3|enscript|a2ps|pygmentize|highlight|source-highlight|pyreverse|xenon|interrogate|
+cppcheck|cpplint|cspell|jscpd|madge|depcruise|ncdu|gron|csvlook|csvcut|csvstat|csvgrep|xsv|qsv|
+htmlq|pup|hexyl|gource|onefetch|deptry|pipdeptree|snakeviz|asciinema|pydeps|bloaty|ent -o:write
+    --output:write --out:write --output-file:write -O:write --outfile:write --csv:- -d:- -H:- -l:-
+    -f:- -S:- -L:- -T:-
+codespell|typos|misspell ARGS:format IF:-w,--write-changes,-i
+mlr ARGS:entry IF:-I
 ctags|etags|exctags|universal-ctags -f:write -o:write --output:write --output-file:write -R:read
 cscope -f:write -b:read RUNS
 flex|bison|yacc|byacc|lex|re2c|ragel -o:write --output:write --outfile:write --output-file:write
