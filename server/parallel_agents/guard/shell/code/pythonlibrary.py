@@ -38,7 +38,7 @@ NOT_THERE = object()
 """What `call` gives for a function that is not in the tables."""
 
 _WITH_WAYS = (
-    *("tempfile.", "fileinput.", "json.", "re.", "importlib.", "runpy.", "?spec"),
+    *("tempfile.", "fileinput.", "re.", "importlib.", "runpy.", "?spec"),
     *("__import__", "sys.path.", "shutil.unpack"),
 )
 
@@ -57,6 +57,11 @@ def call(walk: Functions, called: Name, given: list[Any], named: dict[str, Any])
         from parallel_agents.guard.shell.code import pythonprograms
 
         return pythonprograms.call(walk, called, given, named)
+    if name.startswith(("json.", "toml", "yaml.", "configparser.", "csv.Dict")):
+        from parallel_agents.guard.shell.code import pythondata
+
+        if name.startswith(pythondata.STARTS):
+            return pythondata.call(walk, Name(name), given, named)
     if name.startswith(_WITH_WAYS):
         from parallel_agents.guard.shell.code import pythonmodules
 

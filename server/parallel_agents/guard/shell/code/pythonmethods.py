@@ -12,6 +12,7 @@ from parallel_agents.guard.shell.code.pythonvalues import (
     Made,
     Name,
     Path,
+    Settings,
     choice,
     is_unknown,
     options,
@@ -76,6 +77,12 @@ def method(walk: Functions, value: Any, name: str, given: list[Any], named: dict
         return pythontexts.list_method(value, name, given)
     if isinstance(value, tuple):
         return pythontexts.list_method(list(value), name, given)
+    if isinstance(value, Settings):
+        from parallel_agents.guard.shell.code import pythondata
+
+        found = pythondata.settings(walk, value, name, given)
+        if found is not NotImplemented:
+            return found
     if isinstance(value, dict):
         return pythontexts.dict_method(value, name, given, named)
     for other in [*given, *named.values()]:

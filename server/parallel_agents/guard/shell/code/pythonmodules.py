@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from parallel_agents.guard.shell.code.pythonfunctions import Functions
 
 _LONGEST_MATCHED = 2000
-_LONGEST_READ = 20_000
 
 
 def call(walk: Functions, called: Name, given: list[Any], named: dict[str, Any]) -> Any:
@@ -35,8 +34,6 @@ def call(walk: Functions, called: Name, given: list[Any], named: dict[str, Any])
         return _temporary(walk, name, named)
     if name in ("fileinput.input", "fileinput.FileInput"):
         return _edited(walk, given, named)
-    if name in ("json.load", "json.loads"):
-        return _parsed(walk, given)
     if name.startswith("re."):
         return _matched(name, given, named, called)
     if name in ("sys.path.insert", "sys.path.append", "sys.path.extend"):
@@ -110,22 +107,6 @@ def _edited(walk: Functions, given: list[Any], named: dict[str, Any]) -> Any:
         for item in found:
             walk.run.effects.write(texts(item), walk.state, "fileinput", kind=effects.ENTRY)
     return Name("fileinput.input()")
-
-
-def _parsed(walk: Functions, given: list[Any]) -> Any:
-    text = given[0] if given else UNKNOWN
-    if isinstance(text, File):
-        from parallel_agents.guard.shell.code import pythonmethods
-
-        text = pythonmethods.content(walk, text.path)
-    if not isinstance(text, str) or not is_known(text) or len(text) > _LONGEST_READ:
-        return UNKNOWN
-    import json
-
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return UNKNOWN
 
 
 _MATCHING = {

@@ -72,6 +72,10 @@ class Made(list):  # type: ignore[type-arg]
     """What a generator gives."""
 
 
+class Settings(dict):  # type: ignore[type-arg]
+    """What `configparser.ConfigParser()` gives."""
+
+
 class Choice:
     """One of several values."""
 

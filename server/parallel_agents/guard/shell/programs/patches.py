@@ -93,6 +93,7 @@ def moved(text: str) -> list[str]:
 def named(text: str) -> list[str]:
     """The names in the headers of a patch, as they are written there."""
     found: list[str] = []
+    waiting: list[str] = []
     for line in text.splitlines():
         for head in ("+++ ", "--- ", "rename from ", "rename to ", "copy to ", "Index: "):
             if line.startswith(head):
@@ -100,10 +101,13 @@ def named(text: str) -> list[str]:
                 if name != "/dev/null" and name:
                     bare = head[:1] in "rcI"
                     found.append(f"x/{name}" if bare and head[:1] != "I" else name)
+                    waiting = []
         if line.startswith("diff --git "):
+            # These count where no others follow: of what has only another mode, or is empty.
             words = line[11:].split(" ")
-            found += [words[0], words[-1]]
+            found += waiting
+            waiting = [words[0], words[-1]]
         for head in ("*** Update File: ", "*** Add File: ", "*** Delete File: ", "*** Move to: "):
             if line.startswith(head):
                 found.append(line[len(head) :].strip())
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *waiting]))
