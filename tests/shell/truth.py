@@ -23,15 +23,17 @@ def record(corpus: Path) -> None:
     rows = [json.loads(line) for line in corpus.read_text(encoding="utf-8").splitlines()]
     with tempfile.TemporaryDirectory() as top:
         pristine = ground.build(Path(top, "pristine"))
+        settings = Path(top, "gitconfig")
         for row in rows:
             root = Path(top, "work", "demo")
             shutil.rmtree(root.parent, ignore_errors=True)
             root.parent.mkdir()
+            settings.write_text("")  # no /dev/null: `git config --global` would take its place
             subprocess.run(["cp", "-a", pristine, root], check=True)  # keeps the hard link
             ground.git(root, "status")
             before = ground.snapshot(root)
             env = {key: os.environ[key] for key in KEPT if key in os.environ}
-            env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_EDITOR": "true", "PAGER": "cat"}
+            env |= {"GIT_CONFIG_GLOBAL": str(settings), "GIT_EDITOR": "true", "PAGER": "cat"}
             done = subprocess.run(
                 ["bash", "-c", row["command"].replace("{REPO}", str(root))],
                 env=env | {"PYTHONDONTWRITEBYTECODE": "1"},

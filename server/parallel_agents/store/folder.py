@@ -45,7 +45,6 @@ from parallel_agents.store.revisions import Reservation
 from parallel_agents.store.scan import Scan, move_event, scan, state_after
 
 T = TypeVar("T")
-
 FOLDER = "_tasks"
 LOCK_TIMEOUT = 10.0
 """Seconds to wait for the lock; a hold lasts microseconds."""
@@ -54,7 +53,8 @@ RESCAN = frozenset({Kind.PROPOSED, Kind.APPROVED, Kind.ARCHIVED})
 """Changes that a reader of the feed takes from the files, not from the feed line."""
 GROWS = frozenset({Kind.CLAIMED, Kind.EXTENDED, Kind.PREPARED})
 """Changes that hooks are shown before they come about; of all others they learn afterwards."""
-ATTEMPTS = 3
+ATTEMPTS, LOOKS = 3, 12
+"""How often a change is tried, and the folder is read where parts of it vanish meanwhile."""
 _JSON = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -190,6 +190,13 @@ class FolderStore(SignsOfLife):
             "Branches and work trees are untouched.",
         )
 
+    def _restless(self) -> StoreFault:
+        return StoreFault(
+            "store_restless",
+            f"The files in {self.folder} change by other hands faster than they can be read.",
+            "call again when nobody moves files there.",
+        )
+
     def _now(self) -> float:
         return round(self._clock() * 1e6) / 1e6  # as the histories have it
 
@@ -224,14 +231,14 @@ class FolderStore(SignsOfLife):
             raise FeedBroken("somebody else moved a file")
 
     def _rescan(self, begun: str | None = None) -> View:
-        """Read the folder. `begun` is the change (`<rev> <task>`) that was cut off, if one was."""
-        for _ in range(ATTEMPTS - 1):
+        """Read the folder. `begun` is the change (`<rev> <task>`) that was cut off, if any."""
+        for _ in range(LOOKS):
             try:
                 return self._read_all(begun)
             except FileNotFoundError:  # somebody deletes or moves meanwhile
                 if not self._is_there():
                     raise
-        return self._read_all(begun)
+        raise self._restless()
 
     def _read_all(self, begun: str | None) -> View:
         runfiles.lay_out(self.folder)
@@ -293,11 +300,7 @@ class FolderStore(SignsOfLife):
             except (files.Edited, FileNotFoundError):  # the folder is not as the index says
                 self._is_there()
                 self._view = None
-        raise StoreFault(
-            "store_restless",
-            f"The files in {self.folder} change by other hands faster than they can be read.",
-            "call again when nobody moves files there.",
-        )
+        raise self._restless()
 
     def _commit_all(self, view: View, wish: Wish, decision: Decision) -> View:
         for event in decision.events:

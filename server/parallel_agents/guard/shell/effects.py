@@ -242,7 +242,9 @@ class Effects:
     ) -> None:
         """A word with wildcards: what it finds on the disk, and what is held and fits."""
         for where, pattern, claim in self.scene.held_paths(os.path.dirname(path.split(STAR)[0])):
-            if not where.endswith("/") and fits(path, where):
+            # What is not there yet may come about in a folder that is held.
+            new = kind in (WRITE, TOUCH) and path.startswith(where)
+            if new if where.endswith("/") else fits(path, where):
                 objection = Objection("held", pattern, claim)
                 self.found(Finding(pattern, how, objection, wide=True, sure=sure))
         found = _glob(path)
