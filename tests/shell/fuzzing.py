@@ -58,6 +58,7 @@ HOSTILE = (
     "a" * 70_000,
     "; ".join("echo x > f%d" % n for n in range(6000)),  # noqa: UP031
     "find / -name app.py -exec rm {} \\;",
+    "tar -x -sc -f core.tar --transform s --transform s, --xform ''",
     "rm -rf /*/*/*/*",
     "alias a=b b=a; a; b",
     "python3 -c '" + "(" * 5000 + "'",

@@ -150,7 +150,9 @@ def _is_excluded(member: str, pattern: str) -> bool:
 
 def _change(text: str) -> tuple[re.Pattern[str], str, int] | None:
     """(expression, replacement, count) of a plain `s,a,b,flags`; None for what is not plain."""
-    import re  # the parser has loaded it
+    if len(text) < 3:
+        return None
+    import re  # slow to load, and seldom needed
 
     if text[:1] != "s" or len(text) < 4 or not is_known(text):
         text = "s" + text if text[:1] in ",|#:/" else text
