@@ -7,6 +7,7 @@ home folder. Tests marked `client` drive the real Claude Code client, whose path
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,11 @@ INHERITED = ("AI_AGENT", "ANTHROPIC", "CLAUDE", "GIT_", "PARALLEL_AGENTS", "PYTH
 # The machine is shared: how long an example takes says nothing.
 settings.register_profile("here", deadline=None, print_blob=True)
 settings.load_profile("here")
+
+
+def pytest_configure() -> None:
+    """Whoever starts the tests in the background leaves a signal ignored that some of them send."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
