@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from parallel_agents.guard.event import Event
-from parallel_agents.guard.shell import Scene, Verdict, judge
+from parallel_agents.guard.shell import Scene, Verdict, budget, judge
+from parallel_agents.guard.shell.bash import syntax
 from scratch_run import MAIN, PLUGIN, ScratchRun
 from shell import ground
 
@@ -26,8 +27,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> ScratchRun:
 
 
 @pytest.fixture
-def verdict(project: ScratchRun, tmp_path: Path) -> Judge:
-    """The verdict on a command of an agent, by default of the conversation itself."""
+def verdict(project: ScratchRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
+    """The verdict on a command of an agent, by default of the conversation itself.
+
+    However busy the machine is: what takes too long by the clock has tests of its own.
+    """
+    monkeypatch.setattr(budget, "SECONDS", 60.0)
+    monkeypatch.setattr(syntax, "_PARSE_SECONDS", 60.0)
 
     def judged(command: str, cwd: str = ".", agent: str | None = MAIN) -> Verdict:
         filled = command.replace("{REPO}", str(project.root)).replace("{SCRATCH}", str(tmp_path))
